@@ -1,0 +1,50 @@
+import { createHash } from "node:crypto";
+import type { FileHandle } from "node:fs/promises";
+import { readFully } from "./read-fully.ts";
+import { throwIfAborted } from "./throw-if-aborted.ts";
+
+const chunkBytes = 8 * 1024 * 1024;
+
+/** How to hash a file. */
+export interface HashFileOptions {
+  /** Stops between two chunks. */
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the number of bytes hashed so far. */
+  readonly onBytes?: ((hashed: number) => void) | undefined;
+}
+
+/**
+ * SHA-256 (hex) of the first `fileBytes` bytes of an open file. The next chunk is read while one is hashed.
+ *
+ * @throws ModelLoadError when the file is shorter or cannot be read
+ * @throws AbortedError when `signal` is aborted
+ */
+export async function hashFile(
+  handle: FileHandle,
+  file: string,
+  fileBytes: number,
+  options: HashFileOptions = {},
+): Promise<string> {
+  const hash = createHash("sha256");
+  const buffers = [new Uint8Array(Math.min(chunkBytes, fileBytes)), new Uint8Array(Math.min(chunkBytes, fileBytes))];
+  const read = async (position: number): Promise<Uint8Array> => {
+    const chunk = buffers[(position / chunkBytes) % 2]!.subarray(0, Math.min(chunkBytes, fileBytes - position));
+    await readFully(handle, chunk, position, file, options.signal);
+    return chunk;
+  };
+  const readAhead = (position: number): Promise<Uint8Array> => {
+    const chunk = read(position);
+    // Awaited one chunk later; when the work stops before that, its failure is of no interest.
+    chunk.catch(() => {});
+    return chunk;
+  };
+  let next = readAhead(0);
+  for (let position = 0; position < fileBytes; position += chunkBytes) {
+    const chunk = await next;
+    if (position + chunkBytes < fileBytes) next = readAhead(position + chunkBytes);
+    hash.update(chunk);
+    options.onBytes?.(position + chunk.length);
+  }
+  throwIfAborted(options.signal);
+  return hash.digest("hex");
+}
