@@ -1,0 +1,34 @@
+/**
+ * The scale for one block of 8-bit values: largest magnitude / 127. A search gains nothing here: the rounding error is
+ * already below a hundredth of the 4-bit one.
+ *
+ * @returns 0 for a block of zeros, NaN or Infinity when a weight is not finite
+ */
+export function eightBitScale(weights: Float32Array, start: number, length: number): number {
+  let largest = 0;
+  // Stays 0 for finite weights and becomes NaN for others, which comparisons would miss.
+  let check = 0;
+  for (let index = start, end = start + length; index < end; index++) {
+    const weight = weights[index]!;
+    check += weight * 0;
+    const magnitude = Math.abs(weight);
+    if (magnitude > largest) largest = magnitude;
+  }
+  return largest / 127 + check;
+}
+
+/** Writes one block of 8-bit values, 128 standing for zero. */
+export function packEightBit(
+  weights: Float32Array,
+  start: number,
+  length: number,
+  scale: number,
+  packed: Uint8Array,
+  offset: number,
+): void {
+  const inverse = scale === 0 ? 0 : 1 / scale;
+  const shift = offset - start;
+  for (let index = start, end = start + length; index < end; index++) {
+    packed[index + shift] = weights[index]! * inverse + 128.5;
+  }
+}
