@@ -3,27 +3,43 @@ import { InvalidArgumentError } from "@ocellus/core";
 /** Side of the square tiles: a tile of float32 fills half of the smallest common first-level cache. */
 const side = 64;
 
+/** Which rows of the whole matrix are given. */
+export interface TransposeChunk {
+  /** Length K of a row. */
+  readonly inputs: number;
+  /** Rows of the whole matrix; default: as many as are given. */
+  readonly outputs?: number;
+  /** Index of the first given row; default 0. */
+  readonly firstRow?: number;
+}
+
 /**
- * Transposes rows [rows, columns] into [columns, rows], as MatMul wants the weights of a linear layer.
+ * Transposes rows [outputs, inputs] into [inputs, outputs], as MatMul wants the weights of a linear layer. A large
+ * matrix can be given in chunks of whole rows that fill the same `target`.
  *
  * A tile at a time: rows are read and written in runs, and only the small tile is walked across, so that matrices
  * whose sides are powers of two do not fight for the same cache lines.
  *
- * @throws InvalidArgumentError when `values` holds no whole number of rows
+ * @param target the whole matrix [inputs, outputs]; a new one when left out
+ * @throws InvalidArgumentError when `rows` holds no whole number of rows, or more than fit behind `firstRow`
  */
-export function transpose(values: Float32Array, columns: number): Float32Array {
-  const rows = values.length / columns;
-  if (!Number.isInteger(rows)) {
-    throw new InvalidArgumentError(`${values.length} values are no whole number of rows of ${columns}.`);
+export function transposeRows(rows: Float32Array, chunk: TransposeChunk, target?: Float32Array): Float32Array {
+  const { inputs, firstRow = 0 } = chunk;
+  const count = rows.length / inputs;
+  const outputs = chunk.outputs ?? firstRow + count;
+  const transposed = target ?? new Float32Array(inputs * outputs);
+  if (!Number.isInteger(count) || firstRow + count > outputs || transposed.length !== inputs * outputs) {
+    throw new InvalidArgumentError(
+      `${rows.length} values are no whole number of rows of ${inputs} that fits behind row ${firstRow} of ${outputs} in a target of ${transposed.length}.`,
+    );
   }
-  const transposed = new Float32Array(values.length);
   const tile = new Float32Array(side * side);
-  for (let row = 0; row < rows; row += side) {
-    const height = Math.min(side, rows - row);
-    for (let column = 0; column < columns; column += side) {
-      const width = Math.min(side, columns - column);
-      readTile(values, columns, row, column, height, width, tile);
-      writeTile(tile, transposed, rows, row, column, height, width);
+  for (let row = 0; row < count; row += side) {
+    const height = Math.min(side, count - row);
+    for (let column = 0; column < inputs; column += side) {
+      const width = Math.min(side, inputs - column);
+      readTile(rows, inputs, row, column, height, width, tile);
+      writeTile(tile, transposed, outputs, firstRow + row, column, height, width);
     }
   }
   return transposed;
