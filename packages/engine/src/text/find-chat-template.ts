@@ -1,5 +1,5 @@
 import { ModelLoadError } from "@ocellus/core";
-import type { CheckpointFiles } from "./checkpoint-files.ts";
+import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 import { isJsonObject, readJsonObject } from "./json-object.ts";
 
 /** A template's source and the file that it came from. */

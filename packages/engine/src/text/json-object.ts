@@ -1,5 +1,5 @@
 import { ModelLoadError } from "@ocellus/core";
-import type { CheckpointFiles } from "./checkpoint-files.ts";
+import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 
 /** A JSON object whose values are not checked yet. */
 export type JsonObject = { readonly [key: string]: unknown };

@@ -1,6 +1,6 @@
 import { Tokenizer as HuggingFaceTokenizer } from "@huggingface/tokenizers";
 import { GenerationError, ModelLoadError } from "@ocellus/core";
-import type { CheckpointFiles } from "./checkpoint-files.ts";
+import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 import type { DecoderStage } from "./decoder-stage.ts";
 import { isJsonObject, type JsonObject, readJsonObject } from "./json-object.ts";
 import { declaredSpecialLiterals, type NamedSpecialTokens, namedSpecialTokens } from "./special-tokens.ts";
