@@ -1,5 +1,5 @@
 const whitespace = /[ \t\n\r]*/y;
-const escape = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
+const escapeSequence = /\\(?:["\\/bfnrt]|u[\da-fA-F]{4})/y;
 const scalar = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y;
 
 /** What the scanner accepts next; `first…` also accepts the end of the container that was just opened. */
@@ -72,7 +72,7 @@ function endOfString(text: string, position: number): number {
   let next = position + 1;
   while (next < text.length && text[next] !== '"') {
     const isEscape = text[next] === "\\";
-    const end = isEscape ? match(escape, text, next) : next + 1;
+    const end = isEscape ? match(escapeSequence, text, next) : next + 1;
     if (end === next || text.charCodeAt(next) < 0x20) return position;
     next = end;
   }

@@ -51,12 +51,7 @@ export class FolderCheckpoint implements Checkpoint {
   async readTensor(tensor: TensorInfo, options: ReadTensorOptions = {}): Promise<Uint8Array> {
     const { start = 0, end = tensor.byteLength, signal } = options;
     const handle = this.#handleOf(tensor, start, end);
-    if (end - start > constants.MAX_LENGTH) {
-      throw new InvalidArgumentError(
-        `${end - start} bytes of ${tensor.name} do not fit into one buffer; read at most ${constants.MAX_LENGTH} at once.`,
-      );
-    }
-    const bytes = new Uint8Array(end - start);
+    const bytes = bufferOf(end - start, tensor.name, options.into);
     await this.#whileOpen(readFully(handle, bytes, tensor.byteOffset + start, tensor.file, signal));
     return bytes;
   }
@@ -123,6 +118,16 @@ export class FolderCheckpoint implements Checkpoint {
     }
     return handle;
   }
+}
+
+function bufferOf(length: number, name: string, into: Uint8Array | undefined): Uint8Array {
+  const available = into?.length ?? constants.MAX_LENGTH;
+  if (length > available) {
+    throw new InvalidArgumentError(
+      `${length} bytes of ${name} do not fit into a buffer of ${available}; read less at once.`,
+    );
+  }
+  return into === undefined ? new Uint8Array(length) : into.subarray(0, length);
 }
 
 function readChunkSync(fd: number, target: Uint8Array, offset: number, position: number, file: string): number {

@@ -27,7 +27,7 @@ export async function locateWeightFiles(
   weightsFile: string,
   signal?: AbortSignal,
 ): Promise<WeightFiles> {
-  const present = new Set(await readdir(folder));
+  const present = await listFolder(folder);
   if (present.has(weightsFile)) return { files: [weightsFile], shardOfTensor: new Map() };
   const index = `${weightsFile}.index.json`;
   if (!present.has(index)) throw noWeights(folder, weightsFile, present);
@@ -42,6 +42,14 @@ export async function locateWeightFiles(
     );
   }
   return { files, shardOfTensor };
+}
+
+async function listFolder(folder: string): Promise<ReadonlySet<string>> {
+  try {
+    return new Set(await readdir(folder));
+  } catch (cause) {
+    throw new ModelLoadError(`Checkpoint folder ${folder} cannot be listed: ${(cause as Error).message}.`, { cause });
+  }
 }
 
 function parseWeightMap(text: string, indexPath: string): Map<string, string> {
