@@ -1,7 +1,7 @@
 /**
  * Nucleus filtering (arXiv 1904.09751), in place: forbids the least probable tokens as long as their probabilities sum
- * to at most 1 − `topP`; the most probable token always stays. Of tokens with equal scores the one with the lower id
- * goes first, as in transformers' `TopPLogitsWarper` (an ascending stable sort).
+ * to at most 1 − `topP`; the most probable token always stays (transformers' `TopPLogitsWarper`). Of tokens with equal
+ * scores the lower id is kept, as in a greedy choice; torch leaves that order open.
  *
  * @param logits [vocabSize], −∞ for forbidden tokens
  */
@@ -39,13 +39,13 @@ function countKept(
   return candidates.length;
 }
 
-/** Ids with a score of at least `threshold` and above −∞, best first; of equal scores the higher id first. */
+/** Ids with a score of at least `threshold` and above −∞, best first; of equal scores the lower id first. */
 function idsAbove(logits: Float32Array, threshold: number): Int32Array {
   const ids: number[] = [];
   for (let id = 0; id < logits.length; id++) {
     if (logits[id]! >= threshold && logits[id]! > Number.NEGATIVE_INFINITY) ids.push(id);
   }
-  return Int32Array.from(ids).sort((a, b) => logits[b]! - logits[a]! || b - a);
+  return Int32Array.from(ids).sort((a, b) => logits[b]! - logits[a]! || a - b);
 }
 
 function countFinite(logits: Float32Array): number {
@@ -55,7 +55,7 @@ function countFinite(logits: Float32Array): number {
 }
 
 function keepOnly(logits: Float32Array, ids: Int32Array): void {
-  const scores = ids.length > 0 ? Float32Array.from(ids, (id) => logits[id]!) : new Float32Array(0);
+  const scores = Float32Array.from(ids, (id) => logits[id]!);
   logits.fill(Number.NEGATIVE_INFINITY);
   for (let i = 0; i < ids.length; i++) logits[ids[i]!] = scores[i]!;
 }
