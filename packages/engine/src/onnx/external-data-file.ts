@@ -25,9 +25,9 @@ export class ExternalDataFile {
     this.#spare = new Uint8Array(this.#size);
   }
 
-  /** Creates the file `path`, which must not exist. `byteLength` is the expected size, for the size of the buffers. */
+  /** Creates or replaces the file `path`. `byteLength` is the expected size, for the size of the buffers. */
   static async create(path: string, byteLength: number): Promise<ExternalDataFile> {
-    return new ExternalDataFile(await open(path, "wx"), byteLength);
+    return new ExternalDataFile(await open(path, "w"), byteLength);
   }
 
   /** Bytes taken so far. */

@@ -36,7 +36,7 @@ export interface WriteOnnxModelOptions {
 
 /**
  * Writes a graph as an ONNX model (operator sets ai.onnx 23 and com.microsoft 1) with its weights streamed into one
- * external data file, each starting on a page. When it fails, neither file is left behind.
+ * external data file, each starting on a page. Files of these names are replaced; when it fails, none is left behind.
  *
  * @throws ModelLoadError when the disk is full or may not be written, or a weight yields another number of bytes than
  *   its shape says
@@ -107,7 +107,7 @@ function throwIfAborted(signal: AbortSignal | undefined): void {
 }
 
 async function writeFile(folder: string, name: string, bytes: Uint8Array): Promise<WrittenFile> {
-  const handle = await open(join(folder, name), "wx");
+  const handle = await open(join(folder, name), "w");
   try {
     await handle.writeFile(bytes);
     await handle.sync();
