@@ -10,6 +10,8 @@ const remedies: Readonly<Record<string, string>> = {
   ENOTDIR: "A part of the path is a file",
   EEXIST: "A file is in the way",
   EISDIR: "A folder is in the way",
+  ENAMETOOLONG: "The path is too long",
+  EIO: "The disk reported an error",
 };
 
 /** Bytes as a decimal figure for messages, such as "1.9 GB". */
@@ -23,15 +25,15 @@ export function formatBytes(bytes: number): string {
  * Turns a file system error met while the graphs of a model were stored into a ModelLoadError that says how much room
  * is needed, where, and how to store them elsewhere. Other errors and Ocellus errors pass unchanged.
  *
- * @param neededBytes bytes of everything that is to be written
+ * @param neededBytes bytes of everything that is to be written; asked only for such an error
  */
-export function storageError(thrown: unknown, folder: string, neededBytes: number): unknown {
+export function storageError(thrown: unknown, folder: string, neededBytes: () => number): unknown {
   if (VisionError.isInstance(thrown)) return thrown;
   const code = thrown instanceof Error ? (thrown as NodeJS.ErrnoException).code : undefined;
   const reason = code === undefined ? undefined : remedies[code];
   if (reason === undefined) return thrown;
   return new ModelLoadError(
-    `${reason} (${code}): the graphs of the model need ${formatBytes(neededBytes)} in ${folder}. Make room there, or choose another cache folder with the option "cacheFolder" or the environment variable OCELLUS_CACHE.`,
+    `${reason} (${code}): the graphs of the model need ${formatBytes(neededBytes())} in ${folder}. Make room there, or choose another cache folder with the option "cacheFolder" or the environment variable OCELLUS_CACHE.`,
     { cause: thrown },
   );
 }

@@ -1,12 +1,14 @@
 import { createHash } from "node:crypto";
-import { open, rm, statfs } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AbortedError, InvalidArgumentError, ModelLoadError } from "@ocellus/core";
+import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
+import { checkDiskRoom } from "./disk-room.ts";
 import { encodeModel } from "./encode-model.ts";
 import { externalBytes, externalPlaces } from "./external-bytes.ts";
 import { ExternalDataFile } from "./external-data-file.ts";
 import type { GraphWeight, OnnxGraph } from "./onnx-graph.ts";
-import { formatBytes, storageError } from "./storage-error.ts";
+import { storageError } from "./storage-error.ts";
+import { throwIfAborted } from "./throw-if-aborted.ts";
 
 /** A file as it was written. */
 export interface WrittenFile {
@@ -46,21 +48,32 @@ export async function writeOnnxModel(
   graph: OnnxGraph,
   options: WriteOnnxModelOptions,
 ): Promise<readonly WrittenFile[]> {
+  try {
+    return await writeModelFiles(graph, options);
+  } catch (error) {
+    throw storageError(error, options.folder, () => externalBytes(graph));
+  }
+}
+
+/** {@link writeOnnxModel} with the file system's errors as they are, for callers that write more than one model. */
+export async function writeModelFiles(
+  graph: OnnxGraph,
+  options: WriteOnnxModelOptions,
+): Promise<readonly WrittenFile[]> {
   const { folder, name } = options;
-  if (!/^[\w.-]+$/.test(name)) {
+  if (!/^[\w-][\w.-]*$/.test(name)) {
     throw new InvalidArgumentError(`"${name}" is no name for a model file; use letters, digits, ".", "_" and "-".`);
   }
-  const needed = externalBytes(graph);
   const modelFile = `${name}.onnx`;
   const dataFile = `${name}.data`;
   try {
-    await checkRoom(folder, needed);
+    await checkDiskRoom(folder, externalBytes(graph));
     const files = graph.weights.length === 0 ? [] : [await writeWeights(graph, dataFile, options)];
     const bytes = encodeModel(graph, dataFile, externalPlaces(graph));
     return [...files, await writeFile(folder, modelFile, bytes)];
   } catch (error) {
     await Promise.all([modelFile, dataFile].map((file) => rm(join(folder, file), { force: true })));
-    throw storageError(error, folder, needed);
+    throw error;
   }
 }
 
@@ -102,10 +115,6 @@ function sizeError(weight: GraphWeight, found: string): ModelLoadError {
   );
 }
 
-function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new AbortedError(undefined, { cause: signal.reason });
-}
-
 async function writeFile(folder: string, name: string, bytes: Uint8Array): Promise<WrittenFile> {
   const handle = await open(join(folder, name), "w");
   try {
@@ -115,13 +124,4 @@ async function writeFile(folder: string, name: string, bytes: Uint8Array): Promi
     await handle.close();
   }
   return { name, byteLength: bytes.byteLength, sha256: createHash("sha256").update(bytes).digest("hex") };
-}
-
-/** Fails before minutes of work when the disk has too little room already. */
-async function checkRoom(folder: string, needed: number): Promise<void> {
-  const disk = await statfs(folder);
-  const free = disk.bavail * disk.bsize;
-  if (free >= needed) return;
-  const full = new Error(`${formatBytes(free)} free, ${formatBytes(needed)} needed`);
-  throw Object.assign(full, { code: "ENOSPC" });
 }
