@@ -4,3 +4,7 @@ export type { Picture } from "./image/picture.ts";
 export { defaultMaxPixels } from "./image/picture-size-limit.ts";
 export type { ResampleFilterName } from "./image/resample-filter.ts";
 export { resamplePillow } from "./image/resample-pillow.ts";
+export { type ExpandFolderOptions, expandFolder } from "./source/expand-folder.ts";
+export { isFolder } from "./source/is-folder.ts";
+export { openPicture } from "./source/open-picture.ts";
+export { type OpenedSource, type OpenSourceOptions, type OpenUrl, openSource } from "./source/open-source.ts";
