@@ -1,0 +1,29 @@
+import type { CoordinateSpace } from "../coordinate-space.ts";
+import type { CheckpointGenerationConfig } from "../generation/generation-config.ts";
+import type { TaskName } from "../tasks/task-name.ts";
+
+/** What is known about a model without asking it. Plain data. */
+export interface ModelInfo {
+  /** Who answers: `local`, or the name of the remote service. */
+  readonly provider: string;
+  /** Model family (`qwen2_5_vl`), when known. */
+  readonly family?: string;
+  /** What `task: "auto"` means for this model; `generic` when absent. */
+  readonly task?: TaskName;
+  /** The checkpoint's own system prompts; they replace those of the task definitions. */
+  readonly systemPrompts?: Readonly<Partial<Record<TaskName, string>>>;
+  /** How the checkpoint writes boxes; `relative-1024` when absent. */
+  readonly coordinateSpace?: CoordinateSpace;
+  /** The checkpoint's own generation settings; calls are merged over them. */
+  readonly generationConfig?: CheckpointGenerationConfig;
+  /** False when a video is answered by an error; `null` or absent when unknown. */
+  readonly supportsVideo?: boolean | null;
+  /** Longest prompt plus answer, in tokens. */
+  readonly contextLength?: number;
+  /** Precision of the weights in memory (`int4`, `int8`, `float32`). */
+  readonly precision?: string;
+  /** What executes the graphs (`cpu`). */
+  readonly device?: string;
+  /** Bytes of the weights as loaded. */
+  readonly weightBytes?: number;
+}
