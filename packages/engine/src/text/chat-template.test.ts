@@ -1,8 +1,8 @@
 import { GenerationError, InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import { describe, expect, test } from "vitest";
+import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 import type { TemplateMessage } from "./chat-message.ts";
 import { compileChatTemplate, loadChatTemplate } from "./chat-template.ts";
-import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 
 function filesOf(contents: Record<string, unknown>): CheckpointFiles {
   return {

@@ -1,7 +1,7 @@
 import { Template } from "@huggingface/jinja";
 import { GenerationError, InvalidArgumentError, ModelLoadError } from "@ocellus/core";
-import { mapTexts, type TemplateMessage } from "./chat-message.ts";
 import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
+import { mapTexts, type TemplateMessage } from "./chat-message.ts";
 import { findChatTemplate } from "./find-chat-template.ts";
 import { readJsonObject } from "./json-object.ts";
 import { type NamedSpecialTokens, namedSpecialTokens } from "./special-tokens.ts";

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { describe, expect, test } from "vitest";
+import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 import type { TemplateMessage } from "./chat-message.ts";
 import { type ChatTemplate, compileChatTemplate, loadChatTemplate } from "./chat-template.ts";
-import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 import { encodePrompt } from "./encode-prompt.ts";
 import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
 

@@ -5,6 +5,7 @@ import type { DecoderStage } from "./decoder-stage.ts";
 import { isJsonObject, type JsonObject, readJsonObject } from "./json-object.ts";
 import { declaredSpecialLiterals, type NamedSpecialTokens, namedSpecialTokens } from "./special-tokens.ts";
 import { compileTokenDecoder } from "./token-decoder.ts";
+import { splitUnicodeDigits } from "./unicode-digits.ts";
 
 /** A token that is matched as a whole in text, before the ordinary vocabulary. */
 export interface AddedToken {
@@ -74,7 +75,14 @@ function missingTokenizer(files: CheckpointFiles): ModelLoadError {
 export function createTokenizer(definition: JsonObject, config: JsonObject): Tokenizer {
   const openDecoder = compileTokenDecoder(definition.decoder);
   const addedTokens = readAddedTokens(definition, config);
-  const library = new HuggingFaceTokenizer({ ...definition, added_tokens: definition.added_tokens ?? [] }, config);
+  const library = new HuggingFaceTokenizer(
+    {
+      ...definition,
+      added_tokens: definition.added_tokens ?? [],
+      pre_tokenizer: splitUnicodeDigits(definition.pre_tokenizer),
+    },
+    config,
+  );
   const vocabulary = library.model?.vocab ?? [];
   const specialTokenIds = new Set(addedTokens.filter((token) => token.special).map((token) => token.id));
 

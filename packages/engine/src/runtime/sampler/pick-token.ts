@@ -31,10 +31,13 @@ export function drawToken(logits: Float32Array, random: number): number {
   if (highest === Number.POSITIVE_INFINITY)
     throw new GenerationError(`The model's score of token ${best} is infinite.`);
   let total = 0;
-  for (const score of logits) total += Math.exp(score - highest);
+  for (let id = 0; id < logits.length; id++) {
+    if (logits[id]! > Number.NEGATIVE_INFINITY) total += Math.exp(logits[id]! - highest);
+  }
   let remaining = random * total;
   let last = best;
   for (let id = 0; id < logits.length; id++) {
+    if (logits[id]! === Number.NEGATIVE_INFINITY) continue;
     const probability = Math.exp(logits[id]! - highest);
     if (probability === 0) continue;
     remaining -= probability;
