@@ -5,7 +5,7 @@ import type { DecoderStage } from "./decoder-stage.ts";
 import { isJsonObject, type JsonObject, readJsonObject } from "./json-object.ts";
 import { declaredSpecialLiterals, type NamedSpecialTokens, namedSpecialTokens } from "./special-tokens.ts";
 import { compileTokenDecoder } from "./token-decoder.ts";
-import { splitUnicodeDigits } from "./unicode-digits.ts";
+import { matchReferencePreTokenizer } from "./reference-pre-tokenizer.ts";
 
 /** A token that is matched as a whole in text, before the ordinary vocabulary. */
 export interface AddedToken {
@@ -79,7 +79,7 @@ export function createTokenizer(definition: JsonObject, config: JsonObject): Tok
     {
       ...definition,
       added_tokens: definition.added_tokens ?? [],
-      pre_tokenizer: splitUnicodeDigits(definition.pre_tokenizer),
+      pre_tokenizer: matchReferencePreTokenizer(definition.pre_tokenizer),
     },
     config,
   );

@@ -1,0 +1,34 @@
+import type { CoordinateSpace, TaskName } from "@ocellus/core";
+import { z } from "zod";
+import type { CheckpointFiles } from "./checkpoint-files.ts";
+import { parseConfig } from "./parse-config.ts";
+
+const taskNames = ["vqa", "phrase-grounding", "freeform", "video-freeform", "generic"] as const satisfies TaskName[];
+const spaces = [
+  "relative-1024",
+  "relative-1000",
+  "relative-999",
+  "unit",
+  "pixels",
+] as const satisfies CoordinateSpace[];
+
+const metadataSchema = z.strictObject({
+  name: z.string().min(1).max(200).optional(),
+  task: z.enum(taskNames).optional(),
+  systemPrompts: z.partialRecord(z.enum(taskNames), z.string().max(100_000)).optional(),
+  coordinateSpace: z.enum(spaces).optional(),
+});
+
+/** What a checkpoint says about itself in an optional `ocellus.json`, beyond the files of Hugging Face. */
+export type CheckpointMetadata = z.output<typeof metadataSchema>;
+
+/**
+ * Reads `ocellus.json` of a checkpoint: `name`, the `task` that "auto" means, `systemPrompts` by task, and the
+ * `coordinateSpace` that the checkpoint writes boxes in. Empty when there is no such file.
+ *
+ * @throws ModelLoadError naming the key that is unknown or wrong
+ */
+export async function loadCheckpointMetadata(files: CheckpointFiles): Promise<CheckpointMetadata> {
+  if (!files.has("ocellus.json")) return {};
+  return parseConfig(metadataSchema, await files.readJson("ocellus.json"), "ocellus.json");
+}

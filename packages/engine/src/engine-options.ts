@@ -1,0 +1,37 @@
+import type { CoordinateSpace, Logger, ProgressListener, TaskName } from "@ocellus/core";
+import type { BlockSize, Precision } from "./checkpoint/precision.ts";
+
+/** Options of a local model that are plain data and cross to its worker thread. */
+export interface EngineOptions {
+  /**
+   * How the weights are stored: `"float32"`, `"int8"`, `"int4"`. `"auto"` (default) takes the most exact one that fits
+   * into memory and still decodes fast.
+   */
+  readonly precision?: Precision | "auto";
+  /** Input elements that share one scale in integer decoder weights: 32 (default, most exact), 64 or 128. */
+  readonly blockSize?: BlockSize;
+  /** Folder for converted weights. Default: `OCELLUS_CACHE`, else `ocellus` in the user's cache folder. */
+  readonly cacheFolder?: string;
+  /** Threads that one operation may use. Default: the processors that Node reports. */
+  readonly threads?: number;
+  /** Smallest area of a picture after resizing, in pixels. Default: the checkpoint's. */
+  readonly minPixels?: number;
+  /** Largest area of a picture after resizing, in pixels; fewer are faster and see less. Default: the checkpoint's. */
+  readonly maxPixels?: number;
+  /** What `task: "auto"` means. Default: what the checkpoint says, else `generic`. */
+  readonly task?: TaskName;
+  /** How the checkpoint writes boxes. Default: what the checkpoint says, else 0–1024. */
+  readonly coordinateSpace?: CoordinateSpace;
+  /** Open `http(s)` sources at private, loopback and link-local addresses too. Default false. */
+  readonly allowPrivateAddresses?: boolean;
+}
+
+/** Options of `loadModel`. Unknown keys throw. */
+export interface LoadModelOptions extends EngineOptions {
+  /** Stops loading; `loadModel` rejects with an AbortedError. */
+  readonly signal?: AbortSignal;
+  /** Called while weights are read, converted and loaded. */
+  readonly onProgress?: ProgressListener;
+  /** Receives warnings (default: standard error). */
+  readonly logger?: Logger;
+}

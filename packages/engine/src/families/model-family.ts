@@ -1,0 +1,96 @@
+import type { Checkpoint } from "@ocellus/hub";
+import type { Picture } from "@ocellus/media";
+import type { LinearFormat } from "../blocks/linear.ts";
+import type { RotaryTable } from "../blocks/rotary.ts";
+import type { WeightSource } from "../checkpoint/weight-source.ts";
+import type { OnnxGraph } from "../onnx/onnx-graph.ts";
+import type { Feeds } from "../runtime/host-tensor.ts";
+
+/** An architecture: all checkpoints whose config.json has one of its `model_type` names. */
+export interface ModelFamily {
+  /** `model_type` values of config.json that belong to the family. */
+  readonly modelTypes: readonly string[];
+  /**
+   * Reads and checks the configuration of a checkpoint; touches no weights.
+   *
+   * @throws ModelLoadError naming what is missing or unsupported
+   */
+  open(checkpoint: Checkpoint, options: FamilyOptions): Promise<FamilyModel>;
+}
+
+/** What a caller may set instead of the checkpoint's own processor settings. */
+export interface FamilyOptions {
+  /** Smallest area of a resized picture in pixels. */
+  readonly minPixels?: number | undefined;
+  /** Largest area of a resized picture in pixels; fewer pixels are faster and see less. */
+  readonly maxPixels?: number | undefined;
+}
+
+/** Sizes that the runtime needs of a decoder. */
+export interface DecoderShape {
+  readonly layers: number;
+  readonly hiddenSize: number;
+  /** Width of one token's keys (or values) in one layer: kvHeads · headDim. */
+  readonly kvWidth: number;
+  readonly vocabSize: number;
+  /** Longest prompt and answer together, in tokens. */
+  readonly contextLength: number;
+  /** Attention heads, which size the scores of a prefill chunk. */
+  readonly heads: number;
+}
+
+/** How the weights of the two halves of a model are stored and multiplied. */
+export interface GraphFormats {
+  readonly vision: LinearFormat;
+  readonly decoder: LinearFormat;
+}
+
+/** One checkpoint of a family: everything the runtime asks of it. */
+export interface FamilyModel {
+  /** `model_type` of its config.json. */
+  readonly family: string;
+  readonly decoder: DecoderShape;
+  readonly weights: WeightSource;
+  /** Canonical name of the token embedding matrix [vocab, hidden]. */
+  readonly embedding: string;
+  /** Token that stands for visual features in the prompt, once a feature row after expansion. */
+  readonly imageTokenId: number;
+  /** The graphs at a precision. Pure: weights are read when a graph is written. */
+  graphs(formats: GraphFormats): Readonly<Record<"vision" | "decoder", OnnxGraph>>;
+  /**
+   * A picture as input of the vision graph.
+   *
+   * @throws UnsupportedMediaError for a picture that the family cannot take
+   */
+  prepareImage(picture: Picture): PreparedVisual;
+  /** Rotary positions of a prompt whose placeholders have been expanded. */
+  positions(length: number, visuals: readonly PlacedVisual[]): PromptPositions;
+  /** Rotary angles of tokens at the given positions [axes, tokens] (see {@link PromptPositions}). */
+  rotaryTable(positions: Int32Array): RotaryTable;
+}
+
+/** A picture or clip ready for the vision graph. */
+export interface PreparedVisual {
+  readonly feeds: Feeds;
+  /** Rows of features that the graph will return: placeholder tokens in the prompt. */
+  readonly tokens: number;
+  /** Size in pixels that the model sees. */
+  readonly resized: { readonly width: number; readonly height: number };
+  /** Patches: temporal slices, rows, columns. */
+  readonly grid: { readonly t: number; readonly h: number; readonly w: number };
+  /** Position step between temporal slices; 0 for a still picture. */
+  readonly timeStep: number;
+}
+
+/** A visual and the index of its first placeholder in the expanded prompt. */
+export interface PlacedVisual extends PreparedVisual {
+  readonly start: number;
+}
+
+/** Rotary positions of a prompt. */
+export interface PromptPositions {
+  /** [axes, tokens] row-major; one axis for plain rotary embeddings, three for multimodal ones. */
+  readonly ids: Int32Array;
+  /** Position of the first generated token on every axis. */
+  readonly next: number;
+}

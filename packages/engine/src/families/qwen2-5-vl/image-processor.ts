@@ -1,0 +1,106 @@
+import { type Picture, resamplePillow } from "@ocellus/media";
+import type { Qwen25VisionConfig } from "./config.ts";
+import type { ImageProcessorConfig } from "./processor-config.ts";
+import { type PixelSize, smartResize } from "./smart-resize.ts";
+import type { GridThw } from "./vision-windows.ts";
+
+/** Model input made from one picture or from the frames of one clip. */
+export interface PatchedPixels {
+  /** [patches, channels · temporalPatchSize · patchSize²] normalised pixels, rows in merge-block order. */
+  readonly pixelValues: Float32Array;
+  readonly grid: GridThw;
+  /** Size of the picture that the model sees, which its box coordinates may refer to. */
+  readonly resized: PixelSize;
+}
+
+/**
+ * Resizes a picture as Pillow does, normalises it and cuts it into patches (specs/vlm.md B0 "Patchify", B1 "Image").
+ *
+ * @throws UnsupportedMediaError for a picture that is too elongated
+ */
+export function preprocessImage(
+  picture: Picture,
+  processor: ImageProcessorConfig,
+  vision: Qwen25VisionConfig,
+): PatchedPixels {
+  const factor = vision.patchSize * vision.mergeSize;
+  const resized = smartResize(picture, { factor, minPixels: processor.minPixels, maxPixels: processor.maxPixels });
+  const frame = resamplePillow(picture, resized, processor.filter);
+  return { ...patchify([frame], processor, vision), resized };
+}
+
+/**
+ * Cuts frames of one size into patches. The frames are padded to a multiple of `temporalPatchSize` by repeating the
+ * last one, so that a still picture fills its temporal patch with itself.
+ *
+ * View (t, tp, C, h/m, m, p, w/m, m, p) → rows (t, h/m, w/m, m, m), columns (C, tp, p, p).
+ *
+ * @param frames RGB pictures whose sides are multiples of patchSize · mergeSize
+ */
+export function patchify(
+  frames: readonly Picture[],
+  processor: ImageProcessorConfig,
+  vision: Qwen25VisionConfig,
+): Omit<PatchedPixels, "resized"> {
+  const { patchSize, mergeSize, temporalPatchSize } = vision;
+  const { width, height } = frames[0]!;
+  const grid = { t: Math.ceil(frames.length / temporalPatchSize), h: height / patchSize, w: width / patchSize };
+  const plane = patchSize * patchSize;
+  const rowLength = 3 * temporalPatchSize * plane;
+  const pixelValues = new Float32Array(grid.t * grid.h * grid.w * rowLength);
+  const levels = normalisedLevels(processor);
+
+  for (let time = 0; time < grid.t * temporalPatchSize; time++) {
+    const { data } = frames[Math.min(time, frames.length - 1)]!;
+    const slice = Math.floor(time / temporalPatchSize) * grid.h * grid.w;
+    const timeOffset = (time % temporalPatchSize) * plane;
+    for (let y = 0; y < height; y++) {
+      for (let patchX = 0; patchX < grid.w; patchX++) {
+        const row = slice + mergeBlockRow(Math.floor(y / patchSize), patchX, grid.w, mergeSize);
+        const start = row * rowLength + timeOffset + (y % patchSize) * patchSize;
+        const source = (y * width + patchX * patchSize) * 3;
+        copyPatchLine(data, source, levels, pixelValues, {
+          start,
+          patchSize,
+          channelStride: temporalPatchSize * plane,
+        });
+      }
+    }
+  }
+  return { pixelValues, grid };
+}
+
+/** Normalised value of every byte level, per channel: (level · rescaleFactor − mean) / std in float32. */
+function normalisedLevels(processor: ImageProcessorConfig): Float32Array {
+  const levels = new Float32Array(3 * 256);
+  for (let channel = 0; channel < 3; channel++) {
+    const mean = Math.fround(processor.mean[channel]!);
+    const std = Math.fround(processor.std[channel]!);
+    for (let level = 0; level < 256; level++) {
+      const scaled = Math.fround(level * processor.rescaleFactor);
+      levels[channel * 256 + level] = Math.fround(scaled - mean) / std;
+    }
+  }
+  return levels;
+}
+
+/** Row of a patch when the patches of one merged cell follow each other. */
+function mergeBlockRow(patchY: number, patchX: number, gridWidth: number, mergeSize: number): number {
+  const cell = Math.floor(patchY / mergeSize) * (gridWidth / mergeSize) + Math.floor(patchX / mergeSize);
+  return (cell * mergeSize + (patchY % mergeSize)) * mergeSize + (patchX % mergeSize);
+}
+
+/** Copies one line of one patch, channel by channel, through the table of normalised levels. */
+function copyPatchLine(
+  data: Uint8Array,
+  source: number,
+  levels: Float32Array,
+  target: Float32Array,
+  layout: { readonly start: number; readonly patchSize: number; readonly channelStride: number },
+): void {
+  for (let channel = 0; channel < 3; channel++) {
+    const start = layout.start + channel * layout.channelStride;
+    const table = channel * 256;
+    for (let x = 0; x < layout.patchSize; x++) target[start + x] = levels[table + data[source + 3 * x + channel]!]!;
+  }
+}

@@ -1,0 +1,23 @@
+import { ModelLoadError } from "@ocellus/core";
+import type { ModelFamily } from "./model-family.ts";
+import { qwen25Vl } from "./qwen2-5-vl/qwen2-5-vl.ts";
+
+/** Every supported family. A new one is one folder beside this file and one entry here. */
+const families: readonly ModelFamily[] = [qwen25Vl];
+
+/** The `model_type` names that can be loaded. */
+export const supportedModelTypes: readonly string[] = families.flatMap((family) => family.modelTypes);
+
+/**
+ * The family of a parsed config.json.
+ *
+ * @throws ModelLoadError naming the `model_type` and the supported ones
+ */
+export function familyOf(config: unknown): ModelFamily {
+  const modelType = (config as { model_type?: unknown } | null)?.model_type;
+  const family = families.find(({ modelTypes }) => modelTypes.some((name) => name === modelType));
+  if (family !== undefined) return family;
+  throw new ModelLoadError(
+    `config.json: model_type ${JSON.stringify(modelType)} is not supported. Supported: ${supportedModelTypes.join(", ")}.`,
+  );
+}

@@ -1,0 +1,88 @@
+import { readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { ChatMessage, ChatPart } from "@ocellus/core";
+
+const fixtures = fileURLToPath(new URL("../../../../fixtures/", import.meta.url));
+
+/** Recorded greedy decoding: ids, and how far the best score was above the second at each step. */
+export interface GoldenGreedy {
+  readonly ids: readonly number[];
+  readonly gap: readonly number[];
+  readonly text: string;
+}
+
+interface GoldenTensor {
+  readonly tensor: string;
+}
+
+interface GoldenPixels {
+  readonly shape: readonly number[];
+  readonly u8: { readonly sha256: string };
+}
+
+/** One recorded prompt (fixtures README, "expected.json"). */
+export interface GoldenCase {
+  readonly id: string;
+  readonly kind: string;
+  readonly messages: readonly { readonly role: string; readonly content: string | readonly GoldenPart[] }[];
+  readonly template_kwargs: Readonly<Record<string, unknown>>;
+  readonly prompt_text: string;
+  readonly input_ids: readonly number[];
+  readonly image_grid_thw?: readonly (readonly number[])[];
+  readonly pixels: Readonly<Record<string, { readonly pil?: GoldenPixels }>>;
+  readonly position_ids?: readonly (readonly number[])[];
+  readonly rope_deltas?: readonly number[];
+  readonly image_features?: GoldenTensor;
+  readonly logits: GoldenTensor;
+  readonly greedy: GoldenGreedy;
+  readonly greedy_rp105: GoldenGreedy;
+}
+
+type GoldenPart =
+  | { readonly type: "text"; readonly text: string }
+  | { readonly type: "image"; readonly path: string }
+  | { readonly type: "video" };
+
+/** A checkpoint folder with the numbers that transformers computed for it. */
+export interface GoldenCheckpoint {
+  readonly folder: string;
+  readonly eosTokenIds: readonly number[];
+  readonly maxNewTokens: number;
+  readonly cases: readonly GoldenCase[];
+  /** A recorded float32 array. */
+  tensor(name: string): Float32Array;
+}
+
+/** Reads a folder of fixtures/checkpoints. */
+export function readGoldenCheckpoint(name: string): GoldenCheckpoint {
+  const folder = `${fixtures}checkpoints/${name}`;
+  const expected = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
+  const bytes = readFileSync(`${folder}/${expected.arrays}`);
+  const headerLength = Number(bytes.readBigUInt64LE(0));
+  const header = JSON.parse(bytes.toString("utf8", 8, 8 + headerLength));
+  return {
+    folder,
+    eosTokenIds: expected.eos_token_ids,
+    maxNewTokens: expected.max_new_tokens,
+    cases: expected.cases,
+    tensor: (tensor) => {
+      const [start, end] = header[tensor].data_offsets as [number, number];
+      return new Float32Array(Uint8Array.from(bytes.subarray(8 + headerLength + start, 8 + headerLength + end)).buffer);
+    },
+  };
+}
+
+/** The chat of a case as the engine receives it. */
+export function goldenMessages({ messages }: GoldenCase): ChatMessage[] {
+  return messages.map(({ role, content }) => ({
+    role: role as ChatMessage["role"],
+    content: (typeof content === "string" ? [{ type: "text", text: content } as const] : content).map(toPart),
+  }));
+}
+
+function toPart(part: GoldenPart): ChatPart {
+  if (part.type === "text") return part;
+  if (part.type === "video") throw new Error("video cases are not run here");
+  const path = `${fixtures}images/${part.path}`;
+  return { type: "image", source: { kind: "path", media: "image", path, label: part.path } };
+}

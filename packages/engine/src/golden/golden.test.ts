@@ -1,0 +1,165 @@
+import { createHash } from "node:crypto";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { ResolvedGenerationConfig } from "@ocellus/core";
+import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
+import { decodeImage } from "@ocellus/media";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { precisionPlan } from "../checkpoint/precision.ts";
+import type { FamilyModel, PreparedVisual } from "../families/model-family.ts";
+import { familyOf } from "../families/registry.ts";
+import { writeOnnxModel } from "../onnx/write-onnx-model.ts";
+import { decode } from "../runtime/decode-loop.ts";
+import { Decoder } from "../runtime/decoder.ts";
+import { embedPrompt } from "../runtime/embed-prompt.ts";
+import { type OnnxSession, openSession } from "../runtime/onnx-session.ts";
+import { placeVisuals } from "../runtime/place-visuals.ts";
+import { toTemplateMessage } from "../runtime/to-template-message.ts";
+import { type ChatTemplate, loadChatTemplate } from "../text/chat-template.ts";
+import { encodePrompt } from "../text/encode-prompt.ts";
+import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import { type GoldenCase, type GoldenGreedy, goldenMessages, readGoldenCheckpoint } from "./golden-checkpoint.ts";
+
+/** Bounds of the fixtures' README for a float32 engine. */
+const featureTolerance = 1e-3;
+const logitTolerance = 2e-3;
+
+const names = ["qwen2_5_vl", "qwen2_5_vl-tied-window112", "qwen2_5_vl-bf16-sharded"];
+
+describe.each(names)("golden checkpoint %s in float32", (name) => {
+  const golden = readGoldenCheckpoint(name);
+  const cases = golden.cases.filter(({ kind }) => ["text", "image", "images"].includes(kind));
+  let folder: string;
+  let checkpoint: Checkpoint;
+  let model: FamilyModel;
+  let tokenizer: Tokenizer;
+  let template: ChatTemplate;
+  let sessions: Record<"vision" | "decoder", OnnxSession>;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "ocellus-golden-"));
+    checkpoint = await openCheckpoint(golden.folder);
+    model = await familyOf(await checkpoint.readJson("config.json")).open(checkpoint, {});
+    tokenizer = await loadTokenizer(checkpoint);
+    template = await loadChatTemplate(checkpoint);
+    for (const [graph, content] of Object.entries(model.graphs(precisionPlan("float32").formats))) {
+      await writeOnnxModel(content, { folder, name: graph });
+    }
+    const open = (graph: string): Promise<OnnxSession> => openSession(join(folder, `${graph}.onnx`), { threads: 1 });
+    sessions = { vision: await open("vision"), decoder: await open("decoder") };
+  });
+
+  afterAll(async () => {
+    await sessions?.vision.release();
+    await sessions?.decoder.release();
+    await checkpoint?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Prompt, pictures and features of a case, stage by stage as the engine makes them. */
+  async function prepare(golden: GoldenCase) {
+    const messages = goldenMessages(golden);
+    const prepared: PreparedVisual[] = [];
+    for (const part of messages.flatMap(({ content }) => content)) {
+      if (part.type !== "image" || part.source.kind !== "path") continue;
+      prepared.push(model.prepareImage(await decodeImage(await readFile(part.source.path))));
+    }
+    const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), {
+      templateOptions: golden.template_kwargs,
+    });
+    const { ids, visuals } = placeVisuals(encoded.ids, model.imageTokenId, prepared);
+    const features: Float32Array[] = [];
+    for (const { feeds } of visuals) features.push((await sessions.vision.run(feeds)).image_features!);
+    return { ids, visuals, features, promptText: encoded.promptText, positions: model.positions(ids.length, visuals) };
+  }
+
+  test.each(cases)("$id: prompt, ids, positions and pixels are those of the reference", async (golden) => {
+    const { ids, visuals, promptText, positions } = await prepare(golden);
+    expect(promptText).toBe(golden.prompt_text);
+    expect(ids).toEqual(golden.input_ids);
+    const text = golden.input_ids.map((_, index) => index);
+    expect(Array.from(positions.ids)).toEqual((golden.position_ids ?? [text, text, text]).flat());
+    if (golden.rope_deltas) expect(positions.next - ids.length).toBe(golden.rope_deltas[0]);
+    expect(visuals.map(({ grid }) => [grid.t, grid.h, grid.w])).toEqual(golden.image_grid_thw ?? []);
+    const recorded = golden.pixels.pixel_values?.pil;
+    if (recorded) expect(pixelBytesHash(visuals)).toBe(recorded.u8.sha256);
+  });
+
+  test.each(cases)("$id: features and logits are within the stated bounds", async (goldenCase) => {
+    const { ids, visuals, features, positions } = await prepare(goldenCase);
+    if (goldenCase.image_features) {
+      const expected = golden.tensor(goldenCase.image_features.tensor);
+      expect(maxDifference(Float32Array.from(features.flatMap((rows) => [...rows])), expected)).toBeLessThan(
+        featureTolerance,
+      );
+    }
+    const decoder = new Decoder(sessions.decoder, model);
+    const embeddings = embedPrompt(model, ids, visuals, features);
+    const logits = await decoder.append(embeddings, positions.ids, async () => undefined);
+    expect(maxDifference(logits, golden.tensor(goldenCase.logits.tensor))).toBeLessThan(logitTolerance);
+  });
+
+  test.each(cases)("$id: 24 greedy tokens are those of the reference, with and without penalty", async (goldenCase) => {
+    const { ids, visuals, features, positions } = await prepare(goldenCase);
+    const prompt = { ids, positions, embeddings: embedPrompt(model, ids, visuals, features) };
+    for (const [penalty, expected] of [
+      [1, goldenCase.greedy],
+      [1.05, goldenCase.greedy_rp105],
+    ] as const) {
+      const config = greedyConfig(golden.maxNewTokens, penalty, golden.eosTokenIds);
+      const signal = new AbortController().signal;
+      const options = { model, tokenizer, config, signal, onText: () => undefined };
+      const generated = await decode(new Decoder(sessions.decoder, model), prompt, options);
+      const compared = stepsToCompare(generated.tokenIds, expected);
+      expect(compared, "tokens compared before a near tie").toBeGreaterThan(0);
+      expect(generated.tokenIds.slice(0, compared)).toEqual(expected.ids.slice(0, compared));
+      if (compared === expected.ids.length) expect(generated.text).toBe(expected.text);
+    }
+  });
+});
+
+/** SHA-256 of the pixel values mapped back to bytes, rows of all pictures concatenated. */
+function pixelBytesHash(visuals: readonly PreparedVisual[]): string {
+  const mean = [0.48145466, 0.4578275, 0.40821073];
+  const std = [0.26862954, 0.26130258, 0.27577711];
+  const hash = createHash("sha256");
+  for (const { feeds } of visuals) {
+    const { data, dims } = feeds.pixel_values!;
+    const channelLength = dims[1]! / 3;
+    hash.update(
+      Uint8Array.from(data as Float32Array, (value, index) => {
+        const channel = Math.floor((index % dims[1]!) / channelLength);
+        return Math.round((value * std[channel]! + mean[channel]!) * 255);
+      }),
+    );
+  }
+  return hash.digest("hex");
+}
+
+function maxDifference(actual: Float32Array, expected: Float32Array): number {
+  expect(actual.length).toBe(expected.length);
+  return actual.reduce((largest, value, index) => Math.max(largest, Math.abs(value - expected[index]!)), 0);
+}
+
+/** Steps up to the first difference that a recorded near tie explains; all of them when there is none. */
+function stepsToCompare(actual: readonly number[], expected: GoldenGreedy): number {
+  const differing = expected.ids.findIndex((id, step) => actual[step] !== id);
+  return differing >= 0 && expected.gap[differing]! < logitTolerance ? differing : expected.ids.length;
+}
+
+function greedyConfig(tokens: number, penalty: number, stopTokenIds: readonly number[]): ResolvedGenerationConfig {
+  return {
+    maxNewTokens: tokens,
+    minNewTokens: tokens,
+    doSample: false,
+    temperature: 1,
+    topP: 1,
+    topK: 50,
+    repetitionPenalty: penalty,
+    seed: 0,
+    stopStrings: [],
+    noRepeatNgramSize: 0,
+    stopTokenIds,
+  };
+}

@@ -1,0 +1,172 @@
+import {
+  type Answer,
+  type AnswerRequest,
+  type ChatMessage,
+  GenerationError,
+  GrammarError,
+  type ModelInfo,
+  type ParsedSource,
+  type ResolvedGenerationConfig,
+  UnsupportedMediaError,
+} from "@ocellus/core";
+import { fetchUrlSafely } from "@ocellus/http";
+import type { Checkpoint } from "@ocellus/hub";
+import { decodeImage, openSource } from "@ocellus/media";
+import type { FamilyModel, PreparedVisual } from "../families/model-family.ts";
+import type { ChatTemplate } from "../text/chat-template.ts";
+import { encodePrompt } from "../text/encode-prompt.ts";
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { decode } from "./decode-loop.ts";
+import { Decoder } from "./decoder.ts";
+import { embedPrompt } from "./embed-prompt.ts";
+import type { OnnxSession } from "./onnx-session.ts";
+import { placeVisuals } from "./place-visuals.ts";
+import { toTemplateMessage } from "./to-template-message.ts";
+import { yieldToEvents } from "./yield-to-events.ts";
+
+/** Everything that an engine answers with. */
+export interface EngineParts {
+  readonly checkpoint: Checkpoint;
+  readonly model: FamilyModel;
+  readonly tokenizer: Tokenizer;
+  readonly template: ChatTemplate;
+  readonly sessions: { readonly vision: OnnxSession; readonly decoder: OnnxSession };
+  readonly info: ModelInfo;
+  readonly allowPrivateAddresses: boolean;
+}
+
+/** A loaded checkpoint. Lives in a worker thread: its graphs block the thread while they run. */
+export interface LocalEngine {
+  readonly info: ModelInfo;
+  /**
+   * Answers one question. Calls that overlap are answered one after the other, in order.
+   *
+   * @throws typed errors of @ocellus/core
+   */
+  answer(request: AnswerRequest, context: EngineContext): Promise<Answer>;
+  /** Frees the weights after the running answer has ended. */
+  close(): Promise<void>;
+}
+
+/** What surrounds one answer. */
+export interface EngineContext {
+  readonly signal: AbortSignal;
+  onText(delta: string): void;
+}
+
+/** Puts the stages together: source → pixels → features → prompt → tokens → text (DESIGN section 2). */
+export function createLocalEngine(parts: EngineParts): LocalEngine {
+  const { sessions, checkpoint } = parts;
+  let queue: Promise<unknown> = Promise.resolve();
+  return {
+    info: parts.info,
+    answer: (request, context) => {
+      const turn = queue.then(() => answer(parts, request, context));
+      queue = turn.catch(() => undefined);
+      return turn;
+    },
+    close: async () => {
+      await queue;
+      await Promise.all([sessions.vision.release(), sessions.decoder.release(), checkpoint.close()]);
+    },
+  };
+}
+
+async function answer(parts: EngineParts, request: AnswerRequest, context: EngineContext): Promise<Answer> {
+  const { model, sessions } = parts;
+  const { signal } = context;
+  if (request.schema !== null) {
+    throw new GrammarError("Local models cannot constrain their answers to a schema yet; leave `schema` out.");
+  }
+  await yieldToEvents(signal);
+  const begin = performance.now();
+  const prepared = await prepareVisuals(parts, request.messages, signal);
+  const loaded = performance.now();
+
+  const features: Float32Array[] = [];
+  for (const visual of prepared) {
+    await yieldToEvents(signal);
+    const { image_features: rows } = await sessions.vision.run(visual.feeds);
+    features.push(rows!);
+  }
+  const seen = performance.now();
+
+  const templateMessages = request.messages.map(toTemplateMessage);
+  const { ids: promptIds } = encodePrompt(parts.tokenizer, parts.template, templateMessages, {
+    templateOptions: request.templateOptions,
+  });
+  const { ids, visuals } = placeVisuals(promptIds, model.imageTokenId, prepared);
+  const config = fitContext(request.generationConfig, ids.length, model.decoder.contextLength);
+  const decoder = new Decoder(sessions.decoder, model);
+  const embeddings = embedPrompt(model, ids, visuals, features);
+  const prompt = { ids, embeddings, positions: model.positions(ids.length, visuals) };
+  const options = { model, tokenizer: parts.tokenizer, config, signal, onText: context.onText };
+  const generated = await decode(decoder, prompt, options);
+
+  const imageTokens = visuals.reduce((sum, { tokens }) => sum + tokens, 0);
+  return {
+    text: generated.text,
+    tokenIds: generated.tokenIds,
+    finishReason: generated.finishReason,
+    usage: { inputTokens: ids.length, imageTokens, outputTokens: generated.tokenIds.length },
+    timings: {
+      loadMs: loaded - begin,
+      visionMs: seen - loaded,
+      prefillMs: generated.prefillMs,
+      decodeMs: generated.decodeMs,
+      firstTokenMs: generated.firstTokenAt - begin,
+    },
+    resizedSizes: prepared.map(({ resized }) => resized),
+  };
+}
+
+/** Opens, decodes and preprocesses the pictures of a chat in order. */
+async function prepareVisuals(
+  parts: EngineParts,
+  messages: readonly ChatMessage[],
+  signal: AbortSignal,
+): Promise<PreparedVisual[]> {
+  const visuals: PreparedVisual[] = [];
+  for (const part of messages.flatMap(({ content }) => content)) {
+    if (part.type === "text") continue;
+    if (part.type === "video") {
+      throw new UnsupportedMediaError(
+        `Local ${parts.info.family} models do not take videos yet. Give single frames as pictures.`,
+      );
+    }
+    await yieldToEvents(signal);
+    visuals.push(parts.model.prepareImage(await openPicture(parts, part.source, signal)));
+  }
+  return visuals;
+}
+
+async function openPicture(
+  parts: EngineParts,
+  source: ParsedSource,
+  signal: AbortSignal,
+): ReturnType<typeof decodeImage> {
+  const opened = await openSource(source, {
+    signal,
+    openUrl: async (url, limits) => {
+      const { allowPrivateAddresses } = parts;
+      const { bytes } = await fetchUrlSafely(url, { ...limits, allowPrivateAddresses });
+      return bytes;
+    },
+  });
+  return decodeImage(opened);
+}
+
+/** Lowers the cap on new tokens to what the context still holds. */
+function fitContext(
+  config: ResolvedGenerationConfig,
+  promptTokens: number,
+  contextLength: number,
+): ResolvedGenerationConfig {
+  const room = contextLength - promptTokens;
+  if (room < 1) {
+    throw new GenerationError(
+      `The prompt has ${promptTokens} tokens, but the model's context holds ${contextLength}. Use fewer or smaller pictures (maxPixels) or a shorter text.`,
+    );
+  }
+  return { ...config, maxNewTokens: Math.min(config.maxNewTokens, room) };
+}

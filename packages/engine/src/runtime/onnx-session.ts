@@ -1,0 +1,69 @@
+import { GenerationError, MissingDependencyError, ModelLoadError } from "@ocellus/core";
+import type * as Ort from "onnxruntime-node";
+import type { Feeds } from "./host-tensor.ts";
+
+/** One graph loaded into ONNX Runtime. `run` blocks the calling thread while it computes. */
+export interface OnnxSession {
+  /** Runs the graph; every output is returned as float32 data of its own. */
+  run(feeds: Feeds): Promise<Readonly<Record<string, Float32Array>>>;
+  /** Frees the weights. */
+  release(): Promise<void>;
+}
+
+/** Loaded once, and only when a model is. */
+async function loadRuntime(): Promise<typeof Ort> {
+  try {
+    return await import("onnxruntime-node");
+  } catch (cause) {
+    throw new MissingDependencyError(
+      "onnxruntime-node could not be loaded, and local models need it. Install it with: ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
+      {
+        packageName: "onnxruntime-node",
+        installHint: "ONNXRUNTIME_NODE_INSTALL=skip npm install onnxruntime-node",
+        cause,
+      },
+    );
+  }
+}
+
+/**
+ * Opens a written graph on the CPU.
+ *
+ * @param path the `.onnx` file; its external data file lies beside it
+ * @param options.threads threads that one operator may use
+ * @throws ModelLoadError when ONNX Runtime refuses the file, MissingDependencyError when it is not installed
+ */
+export async function openSession(path: string, options: { readonly threads: number }): Promise<OnnxSession> {
+  const ort = await loadRuntime();
+  let session: Ort.InferenceSession;
+  try {
+    session = await ort.InferenceSession.create(path, {
+      executionProviders: ["cpu"],
+      intraOpNumThreads: options.threads,
+      interOpNumThreads: 1,
+      // Failures are thrown; ONNX Runtime need not print them as well.
+      logSeverityLevel: 4,
+      // Shapes change from call to call, so a recorded allocation pattern would only hold memory.
+      enableMemPattern: false,
+    });
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new ModelLoadError(`ONNX Runtime could not load ${path}: ${reason}`, { cause });
+  }
+  return {
+    run: async (feeds) => {
+      const inputs: Record<string, Ort.Tensor> = {};
+      for (const [name, { type, dims, data }] of Object.entries(feeds)) {
+        inputs[name] = new ort.Tensor(type, data as Float32Array, dims);
+      }
+      try {
+        const outputs = await session.run(inputs);
+        return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
+      } catch (cause) {
+        const reason = cause instanceof Error ? cause.message : String(cause);
+        throw new GenerationError(`The model's graph failed while running: ${reason}`, { cause });
+      }
+    },
+    release: () => session.release(),
+  };
+}

@@ -1,0 +1,140 @@
+import { createHash } from "node:crypto";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import {
+  InvalidArgumentError,
+  type LoadProgressEvent,
+  type Logger,
+  type ModelInfo,
+  ModelLoadError,
+} from "@ocellus/core";
+import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
+import { loadCheckpointMetadata } from "../checkpoint/checkpoint-metadata.ts";
+import { loadGenerationSettings } from "../checkpoint/generation-settings.ts";
+import type { EngineOptions } from "../engine-options.ts";
+import type { FamilyModel } from "../families/model-family.ts";
+import { familyOf } from "../families/registry.ts";
+import { cacheFolder } from "../onnx/cache-folder.ts";
+import { obtainGraphs } from "../onnx/graph-cache.ts";
+import { loadChatTemplate } from "../text/chat-template.ts";
+import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import { choosePrecision } from "./choose-precision.ts";
+import { createLocalEngine, type LocalEngine } from "./local-engine.ts";
+import { availableMemory } from "./memory-estimate.ts";
+import { openSession } from "./onnx-session.ts";
+
+/** Part of the time that writing and checking the weights takes of loading, as `fraction` of the progress events. */
+const preparedFraction = 0.8;
+
+/** What surrounds the opening of an engine. */
+export interface OpenEngineContext {
+  readonly signal: AbortSignal;
+  readonly onProgress: (event: LoadProgressEvent) => void;
+  readonly logger: Logger;
+}
+
+/**
+ * Opens a checkpoint folder for answering: reads and checks its files, settles the precision, converts the weights
+ * unless the cache holds them already, and loads them.
+ *
+ * @throws ModelLoadError, InsufficientMemoryError, InvalidArgumentError, AbortedError
+ */
+export async function openEngine(
+  folder: string,
+  options: EngineOptions,
+  context: OpenEngineContext,
+): Promise<LocalEngine> {
+  const { signal, onProgress } = context;
+  const progress = (step: string, fraction: number): void => onProgress({ kind: "load", step, fraction });
+  progress("Reading the checkpoint", 0);
+  const checkpoint = await openCheckpoint(folder, { signal });
+  try {
+    const model = await openFamily(checkpoint, options);
+    const tokenizer = await loadTokenizer(checkpoint);
+    checkPlaceholder(tokenizer, model, checkpoint);
+    const template = await loadChatTemplate(checkpoint);
+    const info = await describe(checkpoint, tokenizer, model, options);
+
+    const chosen = choosePrecision(model, options.precision ?? "auto", options.blockSize, availableMemory());
+    const root = cacheFolder(options.cacheFolder);
+    const key = await cacheKey(checkpoint, chosen.plan.tag, root, signal);
+    const { folder: graphs } = await obtainGraphs({
+      folder: join(root, "graphs"),
+      key,
+      graphs: () => model.graphs(chosen.plan.formats),
+      signal,
+      logger: context.logger,
+      onProgress: ({ writtenBytes, totalBytes }) =>
+        progress("Converting the weights", (preparedFraction * writtenBytes) / Math.max(1, totalBytes)),
+    });
+    progress("Loading the weights", preparedFraction);
+    const threads = options.threads ?? availableParallelism();
+    const vision = await openSession(join(graphs, "vision.onnx"), { threads });
+    const decoder = await openSession(join(graphs, "decoder.onnx"), { threads });
+    progress("Ready", 1);
+    return createLocalEngine({
+      checkpoint,
+      model,
+      tokenizer,
+      template,
+      sessions: { vision, decoder },
+      info: { ...info, precision: chosen.plan.precision, weightBytes: chosen.weightBytes },
+      allowPrivateAddresses: options.allowPrivateAddresses ?? false,
+    });
+  } catch (error) {
+    await checkpoint.close();
+    throw error;
+  }
+}
+
+/**
+ * Reads config.json and opens the checkpoint in its family. Used for answering and for inspecting.
+ *
+ * @throws ModelLoadError when the architecture is not supported or files do not fit together
+ */
+export async function openFamily(checkpoint: Checkpoint, options: EngineOptions): Promise<FamilyModel> {
+  const { minPixels, maxPixels } = options;
+  for (const [name, value] of Object.entries({ minPixels, maxPixels, threads: options.threads })) {
+    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
+      throw new InvalidArgumentError(`${name} must be a positive whole number, got ${value}.`);
+    }
+  }
+  return familyOf(await checkpoint.readJson("config.json")).open(checkpoint, { minPixels, maxPixels });
+}
+
+function checkPlaceholder(tokenizer: Tokenizer, model: FamilyModel, checkpoint: Checkpoint): void {
+  if (tokenizer.idToToken(model.imageTokenId) !== undefined) return;
+  throw new ModelLoadError(
+    `The tokenizer of ${checkpoint.folder} has no token ${model.imageTokenId}, which config.json names as image_token_id. tokenizer.json belongs to another checkpoint; copy the right one.`,
+  );
+}
+
+async function describe(
+  checkpoint: Checkpoint,
+  tokenizer: Tokenizer,
+  model: FamilyModel,
+  options: EngineOptions,
+): Promise<ModelInfo> {
+  const metadata = await loadCheckpointMetadata(checkpoint);
+  const task = options.task ?? metadata.task;
+  const coordinateSpace = options.coordinateSpace ?? metadata.coordinateSpace;
+  return {
+    provider: "local",
+    family: model.family,
+    ...(task === undefined ? {} : { task }),
+    ...(coordinateSpace === undefined ? {} : { coordinateSpace }),
+    ...(metadata.systemPrompts === undefined ? {} : { systemPrompts: metadata.systemPrompts }),
+    generationConfig: await loadGenerationSettings(checkpoint, tokenizer),
+    supportsVideo: false,
+    contextLength: model.decoder.contextLength,
+    device: "cpu",
+  };
+}
+
+/** Names what the converted weights depend on: the stored weights, the configuration and the precision. */
+async function cacheKey(checkpoint: Checkpoint, tag: string, root: string, signal: AbortSignal): Promise<string> {
+  const weights = await checkpoint.fingerprint({ memoFolder: join(root, "fingerprints"), signal });
+  const config = await checkpoint.readText("config.json");
+  const digest = createHash("sha256").update(weights).update(config).digest("hex").slice(0, 32);
+  return `${digest}-${tag}`;
+}
