@@ -3,9 +3,9 @@ import { GenerationError, ModelLoadError } from "@ocellus/core";
 import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
 import type { DecoderStage } from "./decoder-stage.ts";
 import { isJsonObject, type JsonObject, readJsonObject } from "./json-object.ts";
+import { matchReferencePreTokenizer } from "./reference-pre-tokenizer.ts";
 import { declaredSpecialLiterals, type NamedSpecialTokens, namedSpecialTokens } from "./special-tokens.ts";
 import { compileTokenDecoder } from "./token-decoder.ts";
-import { matchReferencePreTokenizer } from "./reference-pre-tokenizer.ts";
 
 /** A token that is matched as a whole in text, before the ordinary vocabulary. */
 export interface AddedToken {
