@@ -25,25 +25,29 @@ export function markControlText(
   avoid: string,
 ): MarkedMessages | undefined {
   if (!messages.some((message) => containsAny(textsOf(message).join(""), literals))) return undefined;
-  const [open, close] = freeCharacters(`${avoid}${messages.flatMap(textsOf).join("")}${literals.join("")}`);
+  const [open, close, seam] = freeCharacters(`${avoid}${messages.flatMap(textsOf).join("")}${literals.join("")}`);
   // Longer literals first, so that a token takes priority over the tokens that it contains.
-  const alternatives = [...literals].sort((a, b) => b.length - a.length).map(escapeRegExp);
-  const anyLiteral = new RegExp(alternatives.join("|"), "gu");
-  const marked = new RegExp(`${open}(${alternatives.join("|")})${close}|[${open}${close}]`, "u");
+  const any = [...literals]
+    .sort((a, b) => b.length - a.length)
+    .map(escapeRegExp)
+    .join("|");
+  const anyLiteral = new RegExp(any, "gu");
+  // One marker is enough, in case a template cuts a text short beside a literal.
+  const marked = new RegExp(`(?:${open}|(?=(?:${any})${close}))(${any})${close}?|[${open}${close}${seam}]`, "u");
 
   const mark = (text: string): string => text.replace(anyLiteral, (literal) => open + literal + close);
   return {
     messages: messages.flatMap((message) => {
-      // A lone marker in front of each part keeps two parts from joining to a literal.
+      // A marker of its own in front of each part keeps two parts from joining to a literal.
       const joins = containsAny(textsOf(message).map(stripLiterals).join(""), literals);
-      return mapTexts([message], (text) => (joins ? close : "") + mark(text));
+      return mapTexts([message], (text) => (joins ? seam : "") + mark(text));
     }),
     split: (rendered) => splitKeeping(rendered, marked),
-    unmark: (rendered) => rendered.replaceAll(open, "").replaceAll(close, ""),
+    unmark: (rendered) => [open, close, seam].reduce((text, marker) => text.replaceAll(marker, ""), rendered),
   };
 
   function stripLiterals(text: string): string {
-    return text.replace(anyLiteral, open);
+    return text.replace(anyLiteral, seam);
   }
 }
 
@@ -56,14 +60,14 @@ function containsAny(text: string, literals: readonly string[]): boolean {
   return literals.some((literal) => text.includes(literal));
 }
 
-/** The first two characters of Supplementary Private Use Area A that `text` does not contain. */
-function freeCharacters(text: string): [string, string] {
+/** The first three characters of Supplementary Private Use Area A that `text` does not contain. */
+function freeCharacters(text: string): [string, string, string] {
   const free: string[] = [];
-  for (let code = 0xf0000; free.length < 2; code++) {
+  for (let code = 0xf0000; free.length < 3; code++) {
     const character = String.fromCodePoint(code);
     if (!text.includes(character)) free.push(character);
   }
-  return [free[0]!, free[1]!];
+  return [free[0]!, free[1]!, free[2]!];
 }
 
 function escapeRegExp(text: string): string {

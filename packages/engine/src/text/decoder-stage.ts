@@ -74,9 +74,10 @@ export function stripJoinedStage(character: string, start: number, stop: number)
     push(token) {
       let text = token;
       while (toStrip > 0 && text.length > 0) {
-        if (text[0] === character) text = text.slice(1);
-        else toStrip = 1;
-        toStrip--;
+        if (text[0] === character) {
+          text = text.slice(1);
+          toStrip--;
+        } else toStrip = 0;
       }
       text = held + text;
       let tail = 0;

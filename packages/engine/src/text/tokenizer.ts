@@ -26,11 +26,15 @@ export interface Tokenizer {
   decode(ids: readonly number[], options?: { readonly skipSpecialTokens?: boolean }): string;
   /** A decoder of one text, token string by token string. Used by the incremental detokenizer. */
   openDecoder(): DecoderStage;
+  /** The id of a token's literal (`<|im_end|>`), or undefined. */
   tokenToId(token: string): number | undefined;
+  /** The token as the vocabulary spells it (byte-level alphabet, `▁`); undefined outside the vocabulary. */
   idToToken(id: number): string | undefined;
   /** Highest id of the tokenizer + 1. A model's logits are often longer (padding). */
   readonly vocabSize: number;
+  /** Control tokens: those that tokenizer.json flags and those that tokenizer_config.json declares. */
   readonly specialTokenIds: ReadonlySet<number>;
+  /** All tokens that are matched as literals, special or not. */
   readonly addedTokens: readonly AddedToken[];
   /** Literals of bos, eos, pad, unk… as tokenizer_config.json names them. */
   readonly named: NamedSpecialTokens;
