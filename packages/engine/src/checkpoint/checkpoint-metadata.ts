@@ -20,7 +20,16 @@ const metadataSchema = z.strictObject({
 });
 
 /** What a checkpoint says about itself in an optional `ocellus.json`, beyond the files of Hugging Face. */
-export type CheckpointMetadata = z.output<typeof metadataSchema>;
+export interface CheckpointMetadata {
+  /** Name for people. */
+  readonly name?: string | undefined;
+  /** What `task: "auto"` means for it. */
+  readonly task?: TaskName | undefined;
+  /** System prompts that it was trained with, by task. */
+  readonly systemPrompts?: Partial<Record<TaskName, string>> | undefined;
+  /** How it writes boxes. */
+  readonly coordinateSpace?: CoordinateSpace | undefined;
+}
 
 /**
  * Reads `ocellus.json` of a checkpoint: `name`, the `task` that "auto" means, `systemPrompts` by task, and the

@@ -18,7 +18,7 @@ export async function loadGenerationSettings(
     readCheckpointGenerationConfig(config).stopTokenIds ??
     readCheckpointGenerationConfig(config?.text_config).stopTokenIds;
   if (fallback !== undefined) return { ...own, stopTokenIds: fallback };
-  const endToken = tokenizer.named["eos_token"];
+  const endToken = tokenizer.named.eos_token;
   const endId = endToken === undefined ? undefined : tokenizer.tokenToId(endToken);
   return endId === undefined ? own : { ...own, stopTokenIds: [endId] };
 }

@@ -5,13 +5,12 @@ import {
   GenerationError,
   GrammarError,
   type ModelInfo,
-  type ParsedSource,
   type ResolvedGenerationConfig,
   UnsupportedMediaError,
 } from "@ocellus/core";
 import { fetchUrlSafely } from "@ocellus/http";
 import type { Checkpoint } from "@ocellus/hub";
-import { decodeImage, openSource } from "@ocellus/media";
+import { type OpenUrl, openPicture } from "@ocellus/media";
 import type { FamilyModel, PreparedVisual } from "../families/model-family.ts";
 import type { ChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
@@ -126,6 +125,9 @@ async function prepareVisuals(
   messages: readonly ChatMessage[],
   signal: AbortSignal,
 ): Promise<PreparedVisual[]> {
+  const { allowPrivateAddresses } = parts;
+  const openUrl: OpenUrl = async (url, limits) =>
+    (await fetchUrlSafely(url, { ...limits, allowPrivateAddresses })).bytes;
   const visuals: PreparedVisual[] = [];
   for (const part of messages.flatMap(({ content }) => content)) {
     if (part.type === "text") continue;
@@ -135,25 +137,9 @@ async function prepareVisuals(
       );
     }
     await yieldToEvents(signal);
-    visuals.push(parts.model.prepareImage(await openPicture(parts, part.source, signal)));
+    visuals.push(parts.model.prepareImage(await openPicture(part.source, { signal, openUrl })));
   }
   return visuals;
-}
-
-async function openPicture(
-  parts: EngineParts,
-  source: ParsedSource,
-  signal: AbortSignal,
-): ReturnType<typeof decodeImage> {
-  const opened = await openSource(source, {
-    signal,
-    openUrl: async (url, limits) => {
-      const { allowPrivateAddresses } = parts;
-      const { bytes } = await fetchUrlSafely(url, { ...limits, allowPrivateAddresses });
-      return bytes;
-    },
-  });
-  return decodeImage(opened);
 }
 
 /** Lowers the cap on new tokens to what the context still holds. */

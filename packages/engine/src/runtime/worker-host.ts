@@ -11,7 +11,6 @@ import {
   GenerationError,
   type Logger,
   type ModelInfo,
-  ModelLoadError,
   type ProgressListener,
 } from "@ocellus/core";
 import type { WorkerCommand, WorkerEvent, WorkerStart } from "./worker-protocol.ts";
@@ -33,10 +32,13 @@ export interface StartWorkerContext {
   readonly logger: Logger;
 }
 
-interface PendingAnswer {
-  readonly context: AnswerContext;
-  readonly resolve: (answer: Answer) => void;
+interface Settle<Value> {
+  readonly resolve: (value: Value) => void;
   readonly reject: (error: Error) => void;
+}
+
+interface PendingAnswer extends Settle<Answer> {
+  readonly context: AnswerContext;
 }
 
 /**
@@ -56,7 +58,7 @@ class WorkerHost {
   readonly #context: StartWorkerContext;
   readonly #pending = new Map<number, PendingAnswer>();
   readonly #exited: Promise<void>;
-  #settleLoading: { readonly resolve: (info: ModelInfo) => void; readonly reject: (error: Error) => void } | undefined;
+  readonly #settleLoading: Settle<ModelInfo>;
   #nextId = 1;
   #ended: Error | undefined;
 
@@ -65,9 +67,11 @@ class WorkerHost {
     // Through the package's own exports, so that it also resolves when this file runs from its TypeScript source.
     const entry = createRequire(import.meta.url).resolve("@ocellus/engine/worker");
     this.#worker = new Worker(pathToFileURL(entry), { workerData: start, name: "ocellus-engine" });
+    let settle: Settle<ModelInfo> | undefined;
     this.loaded = new Promise((resolve, reject) => {
-      this.#settleLoading = { resolve, reject };
+      settle = { resolve, reject };
     });
+    this.#settleLoading = settle!;
     this.#worker.on("message", (event: WorkerEvent) => this.#receive(event));
     this.#worker.on("error", (cause) => {
       const message = `The model's worker thread failed: ${cause instanceof Error ? cause.message : String(cause)}`;
@@ -122,13 +126,12 @@ class WorkerHost {
   #abortLoadingOn(signal: AbortSignal | undefined): void {
     if (signal === undefined) return;
     const onAbort = (): void => {
-      this.#settleLoading?.reject(abortError(signal));
-      this.#settleLoading = undefined;
+      this.#settleLoading.reject(abortError(signal));
       this.#send({ type: "abort", id: "load" });
       void this.close();
     };
-    if (signal.aborted) return onAbort();
-    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
     const stop = (): void => signal.removeEventListener("abort", onAbort);
     this.loaded.then(stop, stop);
   }
@@ -138,26 +141,13 @@ class WorkerHost {
   }
 
   #receive(event: WorkerEvent): void {
-    switch (event.type) {
-      case "progress":
-        return this.#report(event.event);
-      case "log":
-        return this.#context.logger[event.level](event.message);
-      case "loaded":
-        this.#settleLoading?.resolve(event.info);
-        this.#settleLoading = undefined;
-        return;
-      case "load-failed":
-        return this.#end(errorFromJson(event.error));
-      case "text":
-        return this.#pending.get(event.id)?.context.onText(event.delta);
-      case "answered":
-        return this.#settle(event.id)?.resolve(event.answer);
-      case "failed":
-        return this.#settle(event.id)?.reject(errorFromJson(event.error));
-      case "closed":
-        return;
-    }
+    if (event.type === "progress") this.#report(event.event);
+    else if (event.type === "log") this.#context.logger[event.level](event.message);
+    else if (event.type === "loaded") this.#settleLoading.resolve(event.info);
+    else if (event.type === "load-failed") this.#end(errorFromJson(event.error));
+    else if (event.type === "text") this.#pending.get(event.id)?.context.onText(event.delta);
+    else if (event.type === "answered") this.#settle(event.id)?.resolve(event.answer);
+    else if (event.type === "failed") this.#settle(event.id)?.reject(errorFromJson(event.error));
   }
 
   #report(event: Parameters<ProgressListener>[0]): void {
@@ -179,8 +169,7 @@ class WorkerHost {
   /** Fails everything that waits for this worker, and ends it. */
   #end(error: Error): void {
     this.#ended ??= error;
-    this.#settleLoading?.reject(error instanceof DisposedError ? new ModelLoadError(error.message) : error);
-    this.#settleLoading = undefined;
+    this.#settleLoading.reject(error);
     for (const id of [...this.#pending.keys()]) this.#settle(id)?.reject(error);
     void this.#worker.terminate();
   }

@@ -63,8 +63,8 @@ async function close(): Promise<void> {
   port.close();
 }
 
-port.on("message", (command: WorkerCommand) => {
-  if (command.type === "answer") void answer(command);
+port.on("message", async (command: WorkerCommand) => {
+  if (command.type === "answer") await answer(command);
   else if (command.type === "abort") controllers.get(command.id)?.abort();
-  else void close();
+  else await close();
 });
