@@ -1,6 +1,7 @@
 import type { BatchRun } from "./batch/batch-run.ts";
 import { answerOnce } from "./call/answer-once.ts";
 import { type CheckedCallOptions, checkCallOptions } from "./call/check-call-options.ts";
+import { parseUndecoded } from "./call/expand-sources.ts";
 import { type CallPlan, type PlannedAnswer, planCall } from "./call/plan-call.ts";
 import { runList } from "./call/run-list.ts";
 import { DisposedError } from "./errors/disposed-error.ts";
@@ -29,7 +30,7 @@ export function createVisionModel(backend: VisionBackend): VisionModel {
   const close = (): Promise<void> => {
     if (closed === null) {
       closing.abort(new DisposedError(`The model ${JSON.stringify(backend.modelId)} is closed.`));
-      closed = backend.close();
+      closed = Promise.resolve().then(() => backend.close());
     }
     return closed;
   };
@@ -63,10 +64,8 @@ function sourcesOfList(options: CheckedCallOptions, backend: VisionBackend): rea
   if (Array.isArray(source)) return source;
   if (source === undefined) throw new InvalidArgumentError("options.source is missing; give a source or messages.");
   if (options.recursive) return [source];
-  const mayBeFolder = (typeof source === "string" && !/^data:/i.test(source)) || source instanceof URL;
-  if (!mayBeFolder) return null;
-  const parsed = parseSource(source);
-  return parsed.kind === "path" && backend.isFolder(parsed.path) ? [source] : null;
+  const parsed = parseUndecoded(source as SourceInput, "options.source");
+  return parsed?.kind === "path" && backend.isFolder(parsed.path) ? [source] : null;
 }
 
 /** Plans a single answer: mistakes throw now, what the source itself causes is thrown when it is answered. */

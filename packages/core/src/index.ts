@@ -129,3 +129,4 @@ export { checkTaskOption, resolveTask } from "./tasks/resolve-task.ts";
 export type { TaskDefinition } from "./tasks/task-definition.ts";
 export { taskDefinitions } from "./tasks/task-definitions.ts";
 export { type TaskName, type TaskOption, taskNames } from "./tasks/task-name.ts";
+export { toPixels } from "./to-pixels.ts";

@@ -66,22 +66,21 @@ export function checkCallOptions(request: unknown): CheckedCallOptions {
   checkKnownKeys(request, knownOptions, "options");
   const given = Object.fromEntries(Object.entries(request).map(([key, value]) => [key, value ?? undefined]));
   return {
-    source: given["source"],
-    userPrompt: checkUserPrompt(given["userPrompt"]),
-    messages: checkMessages(given["messages"]),
-    task: checkTask(given["task"], given["taskType"]),
-    schema: given["schema"] === undefined ? null : checkSchema(given["schema"], "options.schema"),
-    systemPrompt: checkType(given["systemPrompt"], "string", "options.systemPrompt", "a text") ?? null,
-    templateOptions: checkPlainObject(given["templateOptions"], "options.templateOptions"),
-    generationConfig: checkPlainObject(given["generationConfig"], "options.generationConfig"),
-    cot: checkType(given["cot"], "boolean", "options.cot", "true or false") ?? false,
-    stream: checkType(given["stream"], "boolean", "options.stream", "true or false") ?? false,
-    recursive: checkType(given["recursive"], "boolean", "options.recursive", "true or false") ?? false,
-    showProgress: checkType(given["showProgress"], "boolean", "options.showProgress", "true or false") ?? null,
-    onProgress:
-      checkType<ProgressListener>(given["onProgress"], "function", "options.onProgress", "a function") ?? null,
+    source: given.source,
+    userPrompt: checkUserPrompt(given.userPrompt),
+    messages: checkMessages(given.messages),
+    task: checkTask(given.task, given.taskType),
+    schema: given.schema === undefined ? null : checkSchema(given.schema, "options.schema"),
+    systemPrompt: checkType(given.systemPrompt, "string", "options.systemPrompt", "a text") ?? null,
+    templateOptions: checkTemplateOptions(given.templateOptions),
+    generationConfig: checkPlainObject(given.generationConfig, "options.generationConfig"),
+    cot: checkType(given.cot, "boolean", "options.cot", "true or false") ?? false,
+    stream: checkType(given.stream, "boolean", "options.stream", "true or false") ?? false,
+    recursive: checkType(given.recursive, "boolean", "options.recursive", "true or false") ?? false,
+    showProgress: checkType(given.showProgress, "boolean", "options.showProgress", "true or false") ?? null,
+    onProgress: checkType<ProgressListener>(given.onProgress, "function", "options.onProgress", "a function") ?? null,
     ...checkNumbers(given),
-    signal: checkSignal(given["signal"]),
+    signal: checkSignal(given.signal),
   };
 }
 
@@ -104,7 +103,6 @@ function checkType<Type extends string | boolean | ProgressListener>(
   path: string,
   expected: string,
 ): Type | undefined {
-  // biome-ignore lint/suspicious/useValidTypeof: `type` is one of three valid names
   if (value === undefined || typeof value === type) return value as Type | undefined;
   throw new InvalidArgumentError(`${path} must be ${expected}; got ${describeValue(value)}.`);
 }
@@ -144,6 +142,16 @@ function checkPlainObject(value: unknown, path: string): Readonly<Record<string,
   if (value === undefined) return {};
   if (typeof value === "object" && !Array.isArray(value)) return value as Record<string, unknown>;
   throw new InvalidArgumentError(`${path} must be an object; got ${describeValue(value)}.`);
+}
+
+/** They must be able to cross a thread. */
+function checkTemplateOptions(value: unknown): Readonly<Record<string, unknown>> {
+  const options = checkPlainObject(value, "options.templateOptions");
+  try {
+    return structuredClone(options);
+  } catch (cause) {
+    throw new InvalidArgumentError("options.templateOptions must be plain data, without functions.", { cause });
+  }
 }
 
 function checkSignal(value: unknown): AbortSignal | undefined {

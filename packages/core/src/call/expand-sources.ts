@@ -1,4 +1,5 @@
 import { abortError, raceAbort } from "../abort.ts";
+import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { SourceNotFoundError } from "../errors/source-not-found-error.ts";
 import { toVisionError } from "../errors/to-vision-error.ts";
 import type { VisionError } from "../errors/vision-error.ts";
@@ -27,10 +28,25 @@ export type ExpandedSource =
 export function listSources(sources: readonly unknown[], backend: VisionBackend): readonly ListedSource[] {
   return sources.map((value, index) => {
     const source = value as SourceInput;
-    if (typeof source === "string" && /^data:/i.test(source)) return { source, parsed: null, isFolder: false };
-    const parsed = parseSource(source, { path: `options.source[${index}]` });
-    return { source, parsed, isFolder: parsed.kind === "path" && backend.isFolder(parsed.path) };
+    const parsed = parseUndecoded(source, `options.source[${index}]`);
+    return { source, parsed, isFolder: parsed?.kind === "path" && backend.isFolder(parsed.path) };
   });
+}
+
+/**
+ * What a source is when nothing has to be decoded for it; `null` for data URIs and for what cannot be decoded, whose
+ * error belongs to the answer.
+ *
+ * @throws InvalidArgumentError for a value that can be no source
+ */
+export function parseUndecoded(source: SourceInput, path: string): ParsedSource | null {
+  if (typeof source === "string" && /^data:/i.test(source)) return null;
+  try {
+    return parseSource(source, { path });
+  } catch (thrown) {
+    if (InvalidArgumentError.isInstance(thrown)) throw thrown;
+    return null;
+  }
 }
 
 /** Expands folders in place, in order. What fails, or is aborted, becomes one entry with its error; never rejects. */

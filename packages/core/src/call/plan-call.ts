@@ -35,7 +35,9 @@ export interface CallPlan {
  * @throws InvalidArgumentError for a bad `generationConfig`
  */
 export function planCall(options: CheckedCallOptions, info: ModelInfo): CallPlan {
-  const generationConfig = resolveGenerationConfig(options.generationConfig, info.generationConfig, options);
+  const generationConfig = resolveGenerationConfig(options.generationConfig, info.generationConfig, {
+    cot: options.cot,
+  });
   const resolve = (media: MediaKind): TaskDefinition =>
     resolveTask(options.schema === null ? options.task : "generic", media, info);
   const plan = (messages: readonly ChatMessage[], definition: TaskDefinition, prompt: string): PlannedAnswer => ({

@@ -1,5 +1,5 @@
 import { checkKnownKeys } from "../check-known-keys.ts";
-import { checkNumber, isInRange, type NumberRange } from "../check-number.ts";
+import { checkNumber } from "../check-number.ts";
 import { describeValue } from "../describe-value.ts";
 import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import {
@@ -9,24 +9,12 @@ import {
   generationDefaults,
   type ResolvedGenerationConfig,
 } from "./generation-config.ts";
+import { generationRanges, maxStopStringLength, maxStopStrings, numericGenerationKeys } from "./generation-ranges.ts";
+import { readCheckpointGenerationConfig } from "./read-checkpoint-generation-config.ts";
 
-/** Longest and most numerous stop strings that are accepted. */
-const maxStopStrings = 64;
-const maxStopStringLength = 1000;
 /** Default cap of an answer that thinks first. */
 const cotMaxNewTokens = 4096;
 
-const ranges: Readonly<Record<Exclude<keyof GenerationConfig, "doSample" | "stopStrings">, NumberRange>> = {
-  maxNewTokens: { min: 1, max: 1_048_576, integer: true },
-  minNewTokens: { min: 0, max: 1_048_576, integer: true },
-  temperature: { min: 0, max: 2 },
-  topP: { min: 0, max: 1, exclusiveMin: true },
-  topK: { min: 0, max: 1_048_576, integer: true },
-  repetitionPenalty: { min: 0, max: 2, exclusiveMin: true },
-  seed: { min: -1, max: Number.MAX_SAFE_INTEGER, integer: true },
-  noRepeatNgramSize: { min: 0, max: 1000, integer: true },
-};
-const numericKeys = Object.keys(ranges) as (keyof typeof ranges)[];
 const knownKeys: readonly string[] = Object.keys(generationDefaults);
 
 /**
@@ -47,8 +35,8 @@ export function checkGenerationConfig(
   checkKnownKeys(input, knownKeys, path);
   const given = input as GenerationConfigInput;
   const checked: { -readonly [Key in keyof GenerationConfig]?: GenerationConfig[Key] } = {};
-  for (const key of numericKeys) {
-    if (given[key] !== undefined) checked[key] = checkNumber(given[key], `${path}.${key}`, ranges[key]);
+  for (const key of numericGenerationKeys) {
+    if (given[key] !== undefined) checked[key] = checkNumber(given[key], `${path}.${key}`, generationRanges[key]);
   }
   if (given.doSample !== undefined) {
     if (typeof given.doSample !== "boolean") {
@@ -90,16 +78,18 @@ export interface ResolveGenerationOptions {
  * - `cot` raises the cap to 4096 unless the caller gave `maxNewTokens` (a higher cap of the checkpoint stays).
  * - The checkpoint's stop ids always count.
  *
+ * @param checkpoint its settings, also as the raw content of `generation_config.json`
+ *
  * @throws InvalidArgumentError as {@link checkGenerationConfig}, and for a `minNewTokens` above the cap
  */
 export function resolveGenerationConfig(
   user: GenerationConfigInput | undefined,
-  checkpoint: CheckpointGenerationConfig = {},
+  checkpoint: CheckpointGenerationConfig | Readonly<Record<string, unknown>> = {},
   options: ResolveGenerationOptions = {},
 ): ResolvedGenerationConfig {
   const path = options.path ?? "options.generationConfig";
   const given = checkGenerationConfig(user, path);
-  const { stopTokenIds = [], doSample: _, ...own } = checkpoint;
+  const { stopTokenIds = [], doSample: _, ...own } = readCheckpointGenerationConfig(checkpoint);
   const merged: GenerationConfig = { ...generationDefaults, ...own, ...given };
   const cap =
     options.cot === true && given.maxNewTokens === undefined
@@ -116,9 +106,4 @@ export function resolveGenerationConfig(
     doSample: wantsSampling && merged.temperature > 0,
     stopTokenIds,
   };
-}
-
-/** True when `value` is allowed for a numeric setting; used to read files, where a bad value is skipped. */
-export function isGenerationNumber(key: keyof typeof ranges, value: unknown): value is number {
-  return isInRange(value, ranges[key]);
 }
