@@ -1,1 +1,15 @@
-export {};
+/** `npm run bench -- <name> [options]`: every figure in our documents names one of these commands. */
+import { argv, exit, stderr } from "node:process";
+
+const benches: Readonly<Record<string, () => Promise<(args: string[]) => Promise<void>>>> = {
+  engine: async () => (await import("./engine.ts")).runEngine,
+};
+
+const [name = "", ...args] = argv.slice(2);
+const load = Object.hasOwn(benches, name) ? benches[name] : undefined;
+if (load === undefined) {
+  stderr.write(`usage: npm run bench -- <${Object.keys(benches).join("|")}> [options]\n`);
+  exit(2);
+}
+const run = await load();
+await run(args);

@@ -1,0 +1,81 @@
+/** One measuring process of the engine bench: loads a checkpoint, answers about a picture, prints figures as JSON. */
+import { monitorEventLoopDelay } from "node:perf_hooks";
+import { argv, resourceUsage, stdout } from "node:process";
+import { unwrap } from "@ocellus/core";
+import { type BlockSize, loadModel, type Precision } from "@ocellus/engine";
+
+/** What one measuring process reports; times in milliseconds, medians over its runs. */
+export interface EngineFigures {
+  readonly loadMs: number;
+  readonly weightBytes: number;
+  readonly peakBytes: number;
+  readonly visionMs: number;
+  readonly prefillMs: number;
+  readonly firstTokenMs: number;
+  readonly decodeMsPerToken: number;
+  readonly inputTokens: number;
+  readonly imageTokens: number;
+  readonly delayP99Ms: number;
+  readonly delayMaxMs: number;
+}
+
+interface RunOptions {
+  readonly stage: "load" | "answer";
+  readonly checkpoint: string;
+  readonly cache: string;
+  readonly precision: Precision;
+  readonly blockSize: string;
+  readonly image: string;
+  readonly tokens: string;
+  readonly runs: string;
+  readonly threads?: string;
+}
+
+const options = JSON.parse(argv[2] ?? "{}") as RunOptions;
+const delay = monitorEventLoopDelay({ resolution: 1 });
+delay.enable();
+const begin = performance.now();
+const model = await loadModel(options.checkpoint, {
+  precision: options.precision,
+  blockSize: Number(options.blockSize) as BlockSize,
+  cacheFolder: options.cache,
+  ...(options.threads === undefined ? {} : { threads: Number(options.threads) }),
+});
+const loadMs = performance.now() - begin;
+
+const side = Number(options.image);
+const source = { data: noise(side * side * 3), width: side, height: side, channels: 3 as const };
+const tokens = Number(options.tokens);
+const responses = [];
+for (let run = 0; run < (options.stage === "answer" ? Number(options.runs) : 0); run++) {
+  const generationConfig = { maxNewTokens: tokens, minNewTokens: tokens };
+  responses.push(
+    unwrap(await model({ source, userPrompt: "What is in this picture? Answer briefly.", generationConfig })),
+  );
+}
+await model.close();
+
+const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? 0;
+const figures: EngineFigures = {
+  loadMs,
+  weightBytes: model.info.weightBytes ?? 0,
+  peakBytes: resourceUsage().maxRSS * 1024,
+  visionMs: median(responses.map(({ timings }) => timings.visionMs)),
+  prefillMs: median(responses.map(({ timings }) => timings.prefillMs)),
+  firstTokenMs: median(responses.map(({ timings }) => timings.firstTokenMs)),
+  decodeMsPerToken: median(responses.map(({ timings }) => timings.decodeMs / (tokens - 1))),
+  inputTokens: responses[0]?.usage.inputTokens ?? 0,
+  imageTokens: responses[0]?.usage.imageTokens ?? 0,
+  delayP99Ms: delay.percentile(99) / 1e6,
+  delayMaxMs: delay.max / 1e6,
+};
+stdout.write(JSON.stringify(figures));
+
+/** Bytes of a fixed pseudo-random sequence (a linear congruential generator). */
+function noise(length: number): Uint8Array {
+  let state = 1;
+  return Uint8Array.from({ length }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state >>> 24;
+  });
+}

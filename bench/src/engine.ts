@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { mkdir, rename, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execPath, stderr, stdout } from "node:process";
+import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
+import type { EngineFigures } from "./engine-run.ts";
+import { shapes, writeRandomCheckpoint } from "./random-checkpoint.ts";
+
+/**
+ * Loading, vision, prefill and decoding of a random-weight checkpoint of a real shape, each in a process of its own so
+ * that peak memory means something. Prints a table and the medians of the runs.
+ *
+ * Options: `--shape 3b` (see random-checkpoint.ts), `--precision int4`, `--block-size 32`, `--image 448`,
+ * `--tokens 48`, `--runs 3`, `--threads N`, `--folder DIR` for checkpoint and cache (kept), `--fresh` converts anew.
+ */
+export async function runEngine(args: string[]): Promise<void> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      shape: { type: "string", default: "small" },
+      precision: { type: "string", default: "int4" },
+      "block-size": { type: "string", default: "32" },
+      image: { type: "string", default: "448" },
+      tokens: { type: "string", default: "48" },
+      runs: { type: "string", default: "3" },
+      threads: { type: "string" },
+      folder: { type: "string", default: join(tmpdir(), "ocellus-bench") },
+      fresh: { type: "boolean", default: false },
+    },
+  });
+  const shape = Object.hasOwn(shapes, values.shape) ? shapes[values.shape as keyof typeof shapes] : undefined;
+  if (shape === undefined) throw new RangeError(`--shape must be one of ${Object.keys(shapes).join(", ")}`);
+  const checkpoint = join(values.folder, `checkpoint-${values.shape}`);
+  if (!existsSync(checkpoint)) {
+    stderr.write(`writing a random checkpoint of shape ${values.shape} to ${checkpoint}\n`);
+    await mkdir(values.folder, { recursive: true });
+    await writeRandomCheckpoint(`${checkpoint}.part`, shape, { dtype: "BF16" });
+    await rename(`${checkpoint}.part`, checkpoint);
+  }
+  const cache = join(values.folder, "cache");
+  if (values.fresh) await rm(cache, { recursive: true, force: true });
+
+  const run = (stage: "load" | "answer"): EngineFigures =>
+    runChild({ ...values, stage, checkpoint, cache, blockSize: values["block-size"] });
+  const first = run("load");
+  const second = run("answer");
+  const rows: readonly (readonly [string, string])[] = [
+    ["first load (converts unless cached)", `${(first.loadMs / 1000).toFixed(1)} s`],
+    ["second load", `${(second.loadMs / 1000).toFixed(2)} s`],
+    ["weights in memory", `${(second.weightBytes / 1e9).toFixed(2)} GB`],
+    ["peak memory, first load", `${(first.peakBytes / 1e9).toFixed(2)} GB`],
+    ["peak memory, answering", `${(second.peakBytes / 1e9).toFixed(2)} GB`],
+    [`vision, ${values.image}×${values.image} px (${second.imageTokens} tokens)`, `${second.visionMs.toFixed(0)} ms`],
+    [
+      `prefill of ${second.inputTokens} tokens`,
+      `${((second.inputTokens / second.prefillMs) * 1000).toFixed(0)} tokens/s`,
+    ],
+    ["first token", `${second.firstTokenMs.toFixed(0)} ms`],
+    ["decode", `${second.decodeMsPerToken.toFixed(1)} ms/token`],
+    [
+      "event-loop delay of the main thread, p99 / max",
+      `${second.delayP99Ms.toFixed(1)} / ${second.delayMaxMs.toFixed(1)} ms`,
+    ],
+  ];
+  stdout.write(
+    `\n${values.shape}, ${values.precision}, block ${values["block-size"]}, medians of ${values.runs} runs\n\n`,
+  );
+  stdout.write("| what | figure |\n|---|---|\n");
+  for (const [what, figure] of rows) stdout.write(`| ${what} | ${figure} |\n`);
+}
+
+function runChild(options: object): EngineFigures {
+  const script = fileURLToPath(new URL("./engine-run.js", import.meta.url));
+  const child = spawnSync(execPath, [script, JSON.stringify(options)], {
+    encoding: "utf8",
+    maxBuffer: 1 << 24,
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  if (child.status !== 0) throw new Error(`the measuring process ended with ${child.status ?? child.signal}`);
+  return JSON.parse(child.stdout) as EngineFigures;
+}
