@@ -131,9 +131,11 @@ describe("damage is found and repaired", () => {
     [
       "one bit flipped and the time of change put back",
       async (entry) => {
-        const { atime, mtime } = await stat(data(entry));
+        // whole seconds can be put back exactly
+        await utimes(data(entry), 1_000_000, 1_000_000);
+        expect((await obtain()).rebuilt).toBe(false);
         await flip(data(entry), 1);
-        await utimes(data(entry), atime, mtime);
+        await utimes(data(entry), 1_000_000, 1_000_000);
       },
       /decoder\.data has other content/,
     ],
