@@ -1,18 +1,8 @@
-import {
-  checkKnownKeys,
-  createVisionModel,
-  defaultLogger,
-  InvalidArgumentError,
-  type VisionModel,
-} from "@ocellus/core";
+import { createVisionModel, InvalidArgumentError, type VisionModel } from "@ocellus/core";
 import { expandFolder, isFolder } from "@ocellus/media";
+import { checkLoadOptions } from "./check-load-options.ts";
 import type { LoadModelOptions } from "./engine-options.ts";
 import { startEngineWorker } from "./runtime/worker-host.ts";
-
-const optionNames = [
-  ...["precision", "blockSize", "cacheFolder", "threads", "minPixels", "maxPixels", "task", "coordinateSpace"],
-  ...["allowPrivateAddresses", "signal", "onProgress", "logger"],
-] as const;
 
 /**
  * Loads a vision-language checkpoint from a folder in the layout of Hugging Face (config.json, safetensors,
@@ -30,12 +20,8 @@ export async function loadModel(checkpoint: string, options: LoadModelOptions = 
   if (typeof checkpoint !== "string" || checkpoint === "") {
     throw new InvalidArgumentError("loadModel needs the path of a checkpoint folder as its first argument.");
   }
-  checkKnownKeys(options, optionNames, "loadModel options");
-  const { signal, onProgress, logger = defaultLogger, ...engineOptions } = options;
-  const worker = await startEngineWorker(
-    { folder: checkpoint, options: engineOptions },
-    { signal, onProgress, logger },
-  );
+  const { engine, ...context } = checkLoadOptions(options);
+  const worker = await startEngineWorker({ folder: checkpoint, options: engine }, context);
   return createVisionModel({
     modelId: checkpoint,
     info: worker.info,

@@ -10,7 +10,8 @@ export type BlockSize = 32 | 64 | 128;
 /** The precisions, from the most exact to the smallest. */
 export const precisions: readonly Precision[] = ["float32", "int8", "int4"];
 
-const blockSizes: readonly number[] = [32, 64, 128];
+/** The block sizes that can be chosen. */
+export const blockSizes: readonly BlockSize[] = [32, 64, 128];
 
 /** A precision with all its details. */
 export interface PrecisionPlan {

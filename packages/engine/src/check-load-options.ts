@@ -1,0 +1,93 @@
+import {
+  type CoordinateSpace,
+  checkKnownKeys,
+  checkNumber,
+  defaultLogger,
+  describeValue,
+  InvalidArgumentError,
+  type Logger,
+  type ProgressListener,
+  suggestName,
+  taskNames,
+} from "@ocellus/core";
+import { blockSizes, precisions } from "./checkpoint/precision.ts";
+import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
+
+const optionNames = [
+  ...["precision", "blockSize", "cacheFolder", "threads", "minPixels", "maxPixels", "task", "coordinateSpace"],
+  ...["allowPrivateAddresses", "signal", "onProgress", "logger"],
+] as const;
+
+const spaces: readonly CoordinateSpace[] = ["relative-1024", "relative-1000", "relative-999", "unit", "pixels"];
+const pixelRange = { min: 1, max: 2 ** 31, integer: true } as const;
+const threadRange = { min: 1, max: 1024, integer: true } as const;
+
+/** The options of `loadModel` after their check: what stays on this side, and plain data for the worker thread. */
+export interface CheckedLoadOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ProgressListener | undefined;
+  readonly logger: Logger;
+  readonly engine: EngineOptions;
+}
+
+/**
+ * Checks the options of `loadModel` before a thread is started. `undefined` and `null` count as absent.
+ *
+ * @throws InvalidArgumentError naming the option, its value and what is allowed; the nearest name for an unknown one
+ */
+export function checkLoadOptions(options: LoadModelOptions): CheckedLoadOptions {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw new InvalidArgumentError(`loadModel options must be an object; got ${describeValue(options)}.`);
+  }
+  checkKnownKeys(options, optionNames, "options");
+  const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
+  const { signal, onProgress, logger, ...engine } = Object.fromEntries(given) as LoadModelOptions;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong("signal", "an AbortSignal", signal);
+  if (onProgress !== undefined && typeof onProgress !== "function") throw wrong("onProgress", "a function", onProgress);
+  if (logger !== undefined && !isLogger(logger)) {
+    throw wrong("logger", "an object with the methods debug, info, warn and error", logger);
+  }
+  checkEngineOptions(engine);
+  return { signal, onProgress, logger: logger ?? defaultLogger, engine };
+}
+
+function checkEngineOptions(options: EngineOptions): void {
+  const { precision, blockSize, cacheFolder, threads, minPixels, maxPixels, allowPrivateAddresses } = options;
+  checkName(precision, "precision", ["auto", ...precisions]);
+  checkName(options.task, "task", taskNames);
+  checkName(options.coordinateSpace, "coordinateSpace", spaces);
+  if (blockSize !== undefined && !blockSizes.includes(blockSize)) {
+    throw wrong("blockSize", `one of ${blockSizes.join(", ")}`, blockSize);
+  }
+  if (cacheFolder !== undefined && (typeof cacheFolder !== "string" || cacheFolder === "")) {
+    throw wrong("cacheFolder", "the path of a folder", cacheFolder);
+  }
+  if (threads !== undefined) checkNumber(threads, "options.threads", threadRange);
+  if (minPixels !== undefined) checkNumber(minPixels, "options.minPixels", pixelRange);
+  if (maxPixels !== undefined) checkNumber(maxPixels, "options.maxPixels", pixelRange);
+  if (minPixels !== undefined && maxPixels !== undefined && minPixels > maxPixels) {
+    throw new InvalidArgumentError(
+      `options.minPixels (${minPixels}) must not exceed options.maxPixels (${maxPixels}).`,
+    );
+  }
+  if (allowPrivateAddresses !== undefined && typeof allowPrivateAddresses !== "boolean") {
+    throw wrong("allowPrivateAddresses", "true or false", allowPrivateAddresses);
+  }
+}
+
+function checkName(value: unknown, option: string, known: readonly string[]): void {
+  if (value === undefined || known.some((name) => name === value)) return;
+  const hint = typeof value === "string" ? suggestName(value, known) : `Known: ${known.join(", ")}.`;
+  throw new InvalidArgumentError(`options.${option} ${describeValue(value)} is not known. ${hint}`);
+}
+
+function isLogger(value: unknown): value is Logger {
+  if (typeof value !== "object" || value === null) return false;
+  return ["debug", "info", "warn", "error"].every(
+    (level) => typeof (value as Record<string, unknown>)[level] === "function",
+  );
+}
+
+function wrong(option: string, expected: string, value: unknown): InvalidArgumentError {
+  return new InvalidArgumentError(`options.${option} must be ${expected}; got ${describeValue(value)}.`);
+}
