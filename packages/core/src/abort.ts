@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { AbortedError } from "./errors/aborted-error.ts";
 import { DisposedError } from "./errors/disposed-error.ts";
 import type { VisionError } from "./errors/vision-error.ts";
@@ -28,7 +29,7 @@ export async function raceAbort<T>(promise: PromiseLike<T>, signal: AbortSignal 
   const aborted = new Promise<never>((_, reject) => {
     onAbort = (): void => reject(abortError(signal));
     if (signal.aborted) onAbort();
-    else signal.addEventListener("abort", onAbort, { once: true });
+    else listenForAbort(signal, onAbort);
   });
   try {
     return await Promise.race([aborted, work]);
@@ -50,10 +51,16 @@ export function linkAbort(controller: AbortController, signals: readonly (AbortS
     if (signal === undefined) continue;
     const forward = (): void => controller.abort(signal.reason);
     if (signal.aborted) forward();
-    else signal.addEventListener("abort", forward, { once: true });
+    else listenForAbort(signal, forward);
     removals.push(() => signal.removeEventListener("abort", forward));
   }
   return () => {
     for (const remove of removals) remove();
   };
+}
+
+/** One signal may end hundreds of answers: Node's warning about more than ten listeners would be a false alarm. */
+function listenForAbort(signal: AbortSignal, listener: () => void): void {
+  setMaxListeners(0, signal);
+  signal.addEventListener("abort", listener, { once: true });
 }

@@ -1,7 +1,10 @@
+/** Shortest name that is looked for inside of longer ones. */
+const minPartLength = 4;
+
 /**
- * The known name that was probably meant: equal up to case, `_`, `-` and spaces, or at most a third of its letters
- * away by insertions, deletions, replacements and swaps of neighbours (optimal string alignment distance).
- * `null` when nothing is near.
+ * The known name that was probably meant: equal up to case, `_`, `-` and spaces; else at most a third of its letters
+ * away by insertions, deletions, replacements and swaps of neighbours (optimal string alignment distance); else the
+ * first that contains the given one (`prompt` for `userPrompt`). `null` when nothing is near.
  */
 export function nearestName(name: string, known: readonly string[]): string | null {
   const wanted = simplify(name.slice(0, 100));
@@ -14,7 +17,8 @@ export function nearestName(name: string, known: readonly string[]): string | nu
       bestDistance = distance;
     }
   }
-  return best;
+  if (best !== null || wanted.length < minPartLength) return best;
+  return known.find((candidate) => simplify(candidate).includes(wanted)) ?? null;
 }
 
 /** The end of an error message: `Did you mean "x"?` when one is near, else the list of known names. */
