@@ -1,0 +1,59 @@
+import { boxGridSize, type PredictionResponse } from "@ocellus/core";
+import type { Picture } from "../image/picture.ts";
+import { assignColors } from "./color-palette.ts";
+import { type PanelSection, panelColors } from "./draw-text-panel.ts";
+import { highlightPhrases } from "./highlight-phrases.ts";
+import type { LabeledBox } from "./place-boxes.ts";
+
+/** The part of a response that is drawn. */
+export type DrawableResponse = Pick<PredictionResponse, "kind" | "prompt" | "result">;
+
+/** What to draw: text sections, and boxes in pixels of the original picture. */
+export interface Drawing {
+  readonly sections: readonly PanelSection[];
+  readonly boxes: readonly LabeledBox[];
+  /** Captions stand above the picture, answers beside it (below, if it is wide). */
+  readonly place: "top" | "beside";
+}
+
+/** Says what is drawn for each kind of response. */
+export function describeDrawing(response: PredictionResponse, picture: Picture): Drawing {
+  const plain = (heading: string, text: string, color: string = panelColors.text): PanelSection => ({
+    heading,
+    spans: [{ text, color, weight: 400 }],
+  });
+  switch (response.kind) {
+    case "phrase-grounding": {
+      const { sentence, groundings } = response.result;
+      const phrases = groundings.map(({ phrase }) => phrase);
+      const colorOf = assignColors(phrases);
+      const spans = highlightPhrases(sentence, phrases, colorOf, panelColors.text);
+      return { sections: [{ heading: "Caption", spans }], boxes: groundedBoxes(groundings, picture), place: "top" };
+    }
+    case "vqa": {
+      const answer: PanelSection = {
+        heading: "Answer",
+        spans: [{ text: response.result.answer, color: panelColors.answer, weight: 600 }],
+      };
+      return { sections: [plain("Question", response.prompt), answer], boxes: [], place: "beside" };
+    }
+    case "freeform":
+      return { sections: [plain("Caption", response.result.caption)], boxes: [], place: "top" };
+    case "generic":
+      return { sections: [plain("Answer", response.result)], boxes: [], place: "top" };
+    case "structured":
+      return { sections: [plain("Answer", JSON.stringify(response.result, null, 2))], boxes: [], place: "beside" };
+  }
+}
+
+function groundedBoxes(
+  groundings: readonly { readonly phrase: string; readonly grounding: readonly (readonly number[])[] }[],
+  { width, height }: Picture,
+): LabeledBox[] {
+  return groundings.flatMap(({ phrase, grounding }) =>
+    grounding.map((box) => {
+      const [x0, y0, x1, y1] = box.map((value, i) => (value / boxGridSize) * (i % 2 === 0 ? width : height));
+      return { box: [x0!, y0!, x1!, y1!] as const, label: phrase };
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+import type { PredictionResponse } from "@ocellus/core";
+import type { Picture } from "../image/picture.ts";
+import { arrangePanel } from "./arrange-panel.ts";
+import { paintPicture, pictureOfCanvas } from "./canvas-picture.ts";
+import { fitForDrawing } from "./comfortable-size.ts";
+import { type DrawableResponse, describeDrawing } from "./describe-drawing.ts";
+import { drawLabels } from "./draw-labels.ts";
+import { panelColors } from "./draw-text-panel.ts";
+import { loadCanvas } from "./load-canvas.ts";
+import { placeBoxes } from "./place-boxes.ts";
+import { strokeBoxes } from "./stroke-boxes.ts";
+
+/**
+ * Draws a response on a copy of its picture: boxes with labels and the sentence in matching colours (`phrase-grounding`),
+ * question and answer beside or below the picture (`vqa`), a caption strip (`freeform`), text or JSON (other kinds).
+ * `thinking` is not drawn. Small pictures are enlarged first by a whole factor, so that text stays legible.
+ *
+ * @param picture the upright picture that the response is about
+ * @returns a new picture, larger by its text panel
+ * @throws MissingDependencyError when `@napi-rs/canvas` is not available
+ */
+export async function drawPrediction(picture: Picture, response: DrawableResponse): Promise<Picture> {
+  const { createCanvas } = await loadCanvas();
+  const base = fitForDrawing(picture);
+  const drawing = describeDrawing(response as PredictionResponse, picture);
+  const layout = arrangePanel(createCanvas(1, 1).getContext("2d"), base, drawing);
+  const canvas = createCanvas(layout.width, layout.height);
+  const context = canvas.getContext("2d");
+  context.fillStyle = panelColors.background;
+  context.fillRect(0, 0, layout.width, layout.height);
+  const area = layout.pictureArea;
+  paintPicture(context, base.picture, area.left, area.top);
+  layout.panel.draw(context, layout.panelArea);
+  const scale = { x: area.width / picture.width, y: area.height / picture.height };
+  const boxes = placeBoxes(drawing.boxes, scale, area);
+  context.beginPath();
+  context.rect(area.left, area.top, area.width, area.height);
+  context.clip();
+  strokeBoxes(context, boxes, base.lineWidth);
+  drawLabels(context, boxes, { ...base, area });
+  return pictureOfCanvas(canvas, context);
+}
