@@ -1,0 +1,143 @@
+import { type IncomingMessage, STATUS_CODES } from "node:http";
+import { ApiCallError, ConnectionError, InvalidArgumentError } from "@ocellus/core";
+import { describeUrl, parseWebUrl } from "./parse-web-url.ts";
+import { readLimitedBody } from "./read-limited-body.ts";
+import { requestPinned } from "./request-pinned.ts";
+import { type ResolveHost, resolveAddresses } from "./resolve-addresses.ts";
+import { withTimeLimit } from "./with-time-limit.ts";
+
+/** Limits of {@link fetchUrlSafely}; defaults in parentheses. */
+export interface FetchUrlSafelyOptions {
+  /** Stops everything at once. */
+  readonly signal?: AbortSignal | undefined;
+  /** Longest body in bytes (100 MiB). */
+  readonly maxBytes?: number | undefined;
+  /** Longest duration of the whole call in milliseconds: name lookup, redirects and body (60,000). */
+  readonly timeoutMs?: number | undefined;
+  /** Also fetch from loopback, private and other non-public addresses (false). */
+  readonly allowPrivateAddresses?: boolean | undefined;
+  /** Most redirects that are followed (5). */
+  readonly maxRedirects?: number | undefined;
+  /** Further request headers. They are not sent to another origin after a redirect. */
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Replaces the system's name lookup; its addresses are checked in the same way. */
+  readonly resolveHost?: ResolveHost | undefined;
+}
+
+/** What was fetched. */
+export interface FetchedUrl {
+  /** The body, in an `ArrayBuffer` of its own. */
+  readonly bytes: Uint8Array;
+  /** Media type that the server claims, in lower case without parameters ("image/jpeg"); undefined when it names none. */
+  readonly mediaType: string | undefined;
+  /** Address of the body after redirects, without user name and password. */
+  readonly url: string;
+}
+
+const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+const maxTimeoutMs = 2 ** 31 - 1;
+const knownOptions: ReadonlySet<string> = new Set<keyof FetchUrlSafelyOptions>([
+  "signal",
+  "maxBytes",
+  "timeoutMs",
+  "allowPrivateAddresses",
+  "maxRedirects",
+  "headers",
+  "resolveHost",
+]);
+
+/**
+ * Downloads a URL that somebody else may have chosen, into memory.
+ *
+ * Only `http:` and `https:`. The host name is resolved once, all its addresses must be public, and the connection goes to
+ * exactly these; every redirect is checked in the same way. Size and time are limited; no compression is accepted.
+ *
+ * @throws InvalidArgumentError for a malformed URL, another scheme, or a bad option
+ * @throws ConnectionError when the host is unknown, not public, not reachable, breaks off, or redirects too often
+ * @throws ApiCallError when the final status is not 2xx
+ * @throws UnsupportedMediaError when the body is larger than `maxBytes` or compressed
+ * @throws TimeoutError after `timeoutMs`
+ * @throws AbortedError when `signal` is aborted
+ *
+ * @example
+ * const { bytes, mediaType } = await fetchUrlSafely("https://example.com/desk.jpg", { maxBytes: 20_000_000 });
+ */
+export async function fetchUrlSafely(url: string | URL, options: FetchUrlSafelyOptions = {}): Promise<FetchedUrl> {
+  const { signal, maxBytes = 100 * 1024 * 1024, timeoutMs = 60_000, maxRedirects = 5 } = options;
+  for (const key of Object.keys(options)) {
+    if (!knownOptions.has(key)) {
+      throw new InvalidArgumentError(`Unknown option ${key}; known are ${[...knownOptions].join(", ")}.`);
+    }
+  }
+  checkInteger("maxBytes", maxBytes, 0, Number.MAX_SAFE_INTEGER);
+  checkInteger("timeoutMs", timeoutMs, 1, maxTimeoutMs);
+  checkInteger("maxRedirects", maxRedirects, 0, 100);
+  const start = parseWebUrl(url);
+  return await withTimeLimit({ timeoutMs, signal, what: `Fetching ${describeUrl(start)}` }, async (limit) => {
+    const answer = await followRedirects(start, { ...options, maxRedirects, signal: limit });
+    const bytes = await readLimitedBody(answer.response, answer.url, maxBytes);
+    const type = answer.response.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
+    return { bytes, mediaType: type === "" ? undefined : type, url: withoutCredentials(answer.url) };
+  });
+}
+
+interface Answer {
+  readonly url: URL;
+  readonly response: IncomingMessage;
+}
+
+/** The first answer that is no redirect; throws unless its status is 2xx. */
+async function followRedirects(
+  start: URL,
+  options: FetchUrlSafelyOptions & { readonly signal: AbortSignal; readonly maxRedirects: number },
+): Promise<Answer> {
+  const { signal, maxRedirects, allowPrivateAddresses = false, resolveHost } = options;
+  let url = start;
+  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
+    const addresses = await resolveAddresses(url, { allowPrivateAddresses, resolveHost });
+    const headers = requestHeaders(url.origin === start.origin ? options.headers : undefined);
+    const response = await requestPinned({ url, addresses, headers, signal });
+    const status = response.statusCode ?? 0;
+    if (status >= 200 && status < 300) return { url, response };
+    response.destroy();
+    const { location } = response.headers;
+    if (!redirectStatuses.has(status) || location === undefined) {
+      const message = `${describeUrl(url)} answered with status ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+      throw new ApiCallError(`${message}.`, { status, url: withoutCredentials(url) });
+    }
+    url = redirectTarget(location, url);
+  }
+  throw new ConnectionError(`${describeUrl(start)} redirects more than ${maxRedirects} times.`, { isRetryable: false });
+}
+
+/** A `Location` that cannot be followed is the server's mistake, not the caller's. */
+function redirectTarget(location: string, from: URL): URL {
+  try {
+    return parseWebUrl(location, from);
+  } catch (cause) {
+    throw new ConnectionError(`${describeUrl(from)} redirects to a URL that cannot be fetched.`, {
+      cause,
+      isRetryable: false,
+    });
+  }
+}
+
+function requestHeaders(own: Readonly<Record<string, string>> = {}): Record<string, string> {
+  const headers: Record<string, string> = { accept: "*/*", "user-agent": "ocellus" };
+  for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = value;
+  headers["accept-encoding"] = "identity";
+  return headers;
+}
+
+function withoutCredentials(url: URL): string {
+  const clean = new URL(url.href);
+  clean.username = "";
+  clean.password = "";
+  return clean.href;
+}
+
+function checkInteger(name: string, value: number, min: number, max: number): void {
+  if (!Number.isSafeInteger(value) || value < min || value > max) {
+    throw new InvalidArgumentError(`${name} must be an integer from ${min} to ${max}, got ${String(value)}.`);
+  }
+}
