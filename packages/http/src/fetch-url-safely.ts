@@ -1,5 +1,5 @@
 import { type IncomingMessage, STATUS_CODES } from "node:http";
-import { ApiCallError, ConnectionError, InvalidArgumentError } from "@ocellus/core";
+import { ApiCallError, ConnectionError, checkKnownKeys, checkNumber } from "@ocellus/core";
 import { describeUrl, parseWebUrl } from "./parse-web-url.ts";
 import { readLimitedBody } from "./read-limited-body.ts";
 import { requestPinned } from "./request-pinned.ts";
@@ -35,8 +35,7 @@ export interface FetchedUrl {
 }
 
 const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
-const maxTimeoutMs = 2 ** 31 - 1;
-const knownOptions: ReadonlySet<string> = new Set<keyof FetchUrlSafelyOptions>([
+const knownOptions: readonly (keyof FetchUrlSafelyOptions)[] = [
   "signal",
   "maxBytes",
   "timeoutMs",
@@ -44,7 +43,9 @@ const knownOptions: ReadonlySet<string> = new Set<keyof FetchUrlSafelyOptions>([
   "maxRedirects",
   "headers",
   "resolveHost",
-]);
+];
+/** Beyond this a timer fires at once. */
+const maxTimeoutMs = 2 ** 31 - 1;
 
 /**
  * Downloads a URL that somebody else may have chosen, into memory.
@@ -64,14 +65,10 @@ const knownOptions: ReadonlySet<string> = new Set<keyof FetchUrlSafelyOptions>([
  */
 export async function fetchUrlSafely(url: string | URL, options: FetchUrlSafelyOptions = {}): Promise<FetchedUrl> {
   const { signal, maxBytes = 100 * 1024 * 1024, timeoutMs = 60_000, maxRedirects = 5 } = options;
-  for (const key of Object.keys(options)) {
-    if (!knownOptions.has(key)) {
-      throw new InvalidArgumentError(`Unknown option ${key}; known are ${[...knownOptions].join(", ")}.`);
-    }
-  }
-  checkInteger("maxBytes", maxBytes, 0, Number.MAX_SAFE_INTEGER);
-  checkInteger("timeoutMs", timeoutMs, 1, maxTimeoutMs);
-  checkInteger("maxRedirects", maxRedirects, 0, 100);
+  checkKnownKeys(options, knownOptions, "options");
+  checkNumber(maxBytes, "options.maxBytes", { min: 0, max: Number.MAX_SAFE_INTEGER, integer: true });
+  checkNumber(timeoutMs, "options.timeoutMs", { min: 1, max: maxTimeoutMs, integer: true });
+  checkNumber(maxRedirects, "options.maxRedirects", { min: 0, max: 100, integer: true });
   const start = parseWebUrl(url);
   return await withTimeLimit({ timeoutMs, signal, what: `Fetching ${describeUrl(start)}` }, async (limit) => {
     const answer = await followRedirects(start, { ...options, maxRedirects, signal: limit });
@@ -134,10 +131,4 @@ function withoutCredentials(url: URL): string {
   clean.username = "";
   clean.password = "";
   return clean.href;
-}
-
-function checkInteger(name: string, value: number, min: number, max: number): void {
-  if (!Number.isSafeInteger(value) || value < min || value > max) {
-    throw new InvalidArgumentError(`${name} must be an integer from ${min} to ${max}, got ${String(value)}.`);
-  }
 }

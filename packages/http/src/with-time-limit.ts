@@ -1,4 +1,4 @@
-import { AbortedError, TimeoutError } from "@ocellus/core";
+import { abortError, linkAbort, raceAbort, TimeoutError } from "@ocellus/core";
 
 /** The limits of one operation. */
 export interface TimeLimit {
@@ -22,24 +22,16 @@ export async function withTimeLimit<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   const controller = new AbortController();
-  let stop: (error: Error) => void = () => {};
-  const stopped = new Promise<never>((_resolve, reject) => {
-    stop = (error) => {
-      reject(error);
-      controller.abort(error);
-    };
-  });
-  stopped.catch(() => {});
-  const onAbort = (): void => stop(new AbortedError(undefined, { cause: signal?.reason }));
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener("abort", onAbort, { once: true });
-  const timer = setTimeout(() => {
-    stop(new TimeoutError(`${what} took longer than ${timeoutMs} ms.`, { timeoutMs }));
-  }, timeoutMs);
+  const unlink = linkAbort(controller, [signal]);
+  const timeout = new TimeoutError(`${what} took longer than ${timeoutMs} ms.`, { timeoutMs });
+  const timer = setTimeout(() => controller.abort(timeout), timeoutMs);
   try {
-    return await Promise.race([stopped, work(controller.signal)]);
+    return await raceAbort(work(controller.signal), controller.signal);
+  } catch (error) {
+    if (controller.signal.reason === timeout) throw timeout;
+    throw controller.signal.aborted ? abortError(controller.signal) : error;
   } finally {
     clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
+    unlink();
   }
 }

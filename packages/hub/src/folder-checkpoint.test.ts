@@ -126,6 +126,20 @@ describe("reading files of the folder", () => {
   });
 });
 
+test("unknown options throw everywhere", async () => {
+  const wrong = { strat: 1 } as object;
+  const calls = [
+    openCheckpoint(folder, wrong),
+    checkpoint.readText(weights, wrong),
+    checkpoint.readJson(weights, wrong),
+    checkpoint.readTensor(tensor, wrong),
+    checkpoint.fingerprint(wrong),
+  ];
+  for (const result of await Promise.allSettled(calls)) {
+    expect(result.status === "rejected" && InvalidArgumentError.isInstance(result.reason)).toBe(true);
+  }
+});
+
 describe("closing", () => {
   test("twice, and every reading method afterwards", async () => {
     await checkpoint.close();

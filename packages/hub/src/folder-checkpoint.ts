@@ -1,7 +1,7 @@
 import { constants } from "node:buffer";
 import { readSync, statSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
-import { AbortedError, DisposedError, InvalidArgumentError, ModelLoadError } from "@ocellus/core";
+import { AbortedError, checkKnownKeys, DisposedError, InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import type { Checkpoint, FingerprintOptions, ReadTensorOptions, ReadTextOptions } from "./checkpoint.ts";
 import { fingerprintWeights } from "./fingerprint-weights.ts";
 import { closeAll, type OpenWeights } from "./open-weight-files.ts";
@@ -41,6 +41,7 @@ export class FolderCheckpoint implements Checkpoint {
   }
 
   async readText(file: string, options: ReadTextOptions = {}): Promise<string> {
+    checkKnownKeys(options, ["maxBytes", "signal"], "options");
     return await readTextFile(this.#pathOf(file), options.maxBytes ?? defaultMaxTextBytes, options.signal);
   }
 
@@ -49,6 +50,7 @@ export class FolderCheckpoint implements Checkpoint {
   }
 
   async readTensor(tensor: TensorInfo, options: ReadTensorOptions = {}): Promise<Uint8Array> {
+    checkKnownKeys(options, ["start", "end", "into", "signal"], "options");
     const { start = 0, end = tensor.byteLength, signal } = options;
     const handle = this.#handleOf(tensor, start, end);
     const bytes = bufferOf(end - start, tensor.name, options.into);
@@ -68,6 +70,7 @@ export class FolderCheckpoint implements Checkpoint {
   }
 
   async fingerprint(options: FingerprintOptions = {}): Promise<string> {
+    checkKnownKeys(options, ["memoFolder", "onProgress", "signal"], "options");
     this.#checkOpen();
     return await this.#whileOpen(fingerprintWeights(this.#handles, options));
   }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
+import { throwIfAborted } from "@ocellus/core";
 import { readFully } from "./read-fully.ts";
-import { throwIfAborted } from "./throw-if-aborted.ts";
 
 const chunkBytes = 8 * 1024 * 1024;
 

@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from "@ocellus/core";
+import { checkKnownKeys, InvalidArgumentError } from "@ocellus/core";
 import type { AbortOptions, Checkpoint } from "./checkpoint.ts";
 import { FolderCheckpoint } from "./folder-checkpoint.ts";
 import { locateWeightFiles } from "./locate-weight-files.ts";
@@ -20,7 +20,7 @@ export interface OpenCheckpointOptions extends AbortOptions {
  * are read yet.
  *
  * @param folder absolute, relative or `~` path; a snapshot folder of the Hub cache works too
- * @throws InvalidArgumentError for an unusable path
+ * @throws InvalidArgumentError for an unusable path or an unknown option
  * @throws ModelLoadError when the folder or its weights are missing, damaged or of another format
  * @throws AbortedError when `signal` is aborted
  *
@@ -29,6 +29,7 @@ export interface OpenCheckpointOptions extends AbortOptions {
  * const config = await checkpoint.readJson("config.json");
  */
 export async function openCheckpoint(folder: string, options: OpenCheckpointOptions = {}): Promise<Checkpoint> {
+  checkKnownKeys(options, ["signal", "weightsFile"], "options");
   const { signal, weightsFile = "model.safetensors" } = options;
   if (weightsFile.includes("/") || resolveInsideFolder("", weightsFile) === undefined) {
     throw new InvalidArgumentError(`weightsFile must be a file name, got ${JSON.stringify(weightsFile)}.`);

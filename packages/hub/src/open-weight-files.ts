@@ -1,11 +1,10 @@
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
-import { ModelLoadError } from "@ocellus/core";
+import { ModelLoadError, throwIfAborted } from "@ocellus/core";
 import type { WeightFiles } from "./locate-weight-files.ts";
 import { openRegularFile } from "./open-regular-file.ts";
 import { readSafetensorsHeader } from "./read-safetensors-header.ts";
 import type { TensorInfo } from "./tensor-info.ts";
-import { throwIfAborted } from "./throw-if-aborted.ts";
 
 /** Open weight files and what is in them. */
 export interface OpenWeights {

@@ -1,6 +1,5 @@
 import type { FileHandle } from "node:fs/promises";
-import { ModelLoadError } from "@ocellus/core";
-import { throwIfAborted } from "./throw-if-aborted.ts";
+import { ModelLoadError, throwIfAborted } from "@ocellus/core";
 
 /** Bytes per read: large enough for full disk speed, small enough that an abort is noticed within milliseconds. */
 const chunkBytes = 16 * 1024 * 1024;
