@@ -113,10 +113,17 @@ function readFrame(
 
 const paletteLength = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 7) + 1) : 0);
 
-/** Reads a palette of 256 entries; what the file does not define is a grey ramp, as in Pillow. */
+const greyRamp = Uint8Array.from({ length: 768 }, (_, i) => Math.trunc(i / 3));
+
+/**
+ * Reads a palette of 256 entries as Pillow does: without one, or with one that only begins a grey ramp, indices are grey
+ * levels; else indices beyond its end are black.
+ */
 function readPalette(bytes: Uint8Array, at: number, flags: number): Uint8Array {
-  const palette = Uint8Array.from({ length: 768 }, (_, i) => Math.trunc(i / 3));
-  palette.set(bytes.subarray(at, at + paletteLength(flags)));
+  const stored = bytes.subarray(at, at + paletteLength(flags));
+  if (stored.every((value, i) => value === greyRamp[i])) return greyRamp;
+  const palette = new Uint8Array(768);
+  palette.set(stored);
   return palette;
 }
 
