@@ -1,4 +1,4 @@
-import { ModelLoadError } from "@ocellus/core";
+import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import { z } from "zod";
 import type { CheckpointFiles } from "../../checkpoint/checkpoint-files.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
@@ -45,7 +45,8 @@ export interface PixelBounds {
  * of transformers save them.
  *
  * @param bounds area bounds that replace the checkpoint's
- * @throws ModelLoadError when neither file is there or a setting is not supported
+ * @throws ModelLoadError when neither file is there or a setting is not supported;
+ * InvalidArgumentError when a bound given by the caller contradicts the other one
  */
 export async function loadImageProcessorConfig(
   files: CheckpointFiles,
@@ -59,9 +60,17 @@ export async function loadImageProcessorConfig(
       `${file}: resample ${config.resample}, do_resize ${config.do_resize}, do_rescale ${config.do_rescale}, do_normalize ${config.do_normalize}: qwen2_5_vl needs a Pillow filter number (0–5) and all three steps.`,
     );
   }
+  const minPixels = bounds.minPixels ?? config.min_pixels ?? config.size?.shortest_edge ?? 56 * 56;
+  const maxPixels = bounds.maxPixels ?? config.max_pixels ?? config.size?.longest_edge ?? 28 * 28 * 1280;
+  if (minPixels > maxPixels) {
+    const message = `Pictures cannot have at least ${minPixels} and at most ${maxPixels} pixels (minPixels and maxPixels; where not given, of ${file}).`;
+    throw Object.values(bounds).some((bound) => bound !== undefined)
+      ? new InvalidArgumentError(`${message} Give both.`)
+      : new ModelLoadError(message);
+  }
   return {
-    minPixels: bounds.minPixels ?? config.min_pixels ?? config.size?.shortest_edge ?? 56 * 56,
-    maxPixels: bounds.maxPixels ?? config.max_pixels ?? config.size?.longest_edge ?? 28 * 28 * 1280,
+    minPixels,
+    maxPixels,
     mean: config.image_mean,
     std: config.image_std,
     rescaleFactor: config.rescale_factor,
