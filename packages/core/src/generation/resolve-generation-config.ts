@@ -89,7 +89,7 @@ export function resolveGenerationConfig(
 ): ResolvedGenerationConfig {
   const path = options.path ?? "options.generationConfig";
   const given = checkGenerationConfig(user, path);
-  const { stopTokenIds = [], doSample: _, ...own } = readCheckpointGenerationConfig(checkpoint);
+  const { stopTokenIds = [], ...own } = readCheckpointGenerationConfig(checkpoint);
   const merged: GenerationConfig = { ...generationDefaults, ...own, ...given };
   const cap =
     options.cot === true && given.maxNewTokens === undefined

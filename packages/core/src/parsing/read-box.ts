@@ -22,6 +22,6 @@ function laxNumber(value: unknown): number | null {
   // + 0 turns the −0 of "-0" into 0.
   if (typeof value === "number") return Number.isFinite(value) ? value + 0 : null;
   if (typeof value !== "string") return null;
-  const text = value.trim();
-  return /^(?:\+|-)?[0-9]+(?:_[0-9]+)*(?:\.[0-9]*)?$/.test(text) ? Number(text.replaceAll("_", "")) + 0 : null;
+  const digits = /^\p{White_Space}*([+-]?[0-9]+(?:_[0-9]+)*)(?:\.0+)?\p{White_Space}*$/u.exec(value)?.[1];
+  return digits === undefined ? null : Number(digits.replaceAll("_", "")) + 0;
 }

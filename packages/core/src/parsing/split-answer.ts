@@ -16,7 +16,24 @@ export function splitAnswer(text: string): SplitAnswer {
   const thinking = textBetween(text, "<think>", "</think>");
   const tagged = textBetween(text, "<answer>", "</answer>");
   const answer = tagged ?? withoutThinking(text);
-  return { thinking: thinking?.trim() ?? null, answer: answer.trim(), isTagged: tagged !== null };
+  return {
+    thinking: thinking === null ? null : trimWhiteSpace(thinking),
+    answer: trimWhiteSpace(answer),
+    isTagged: tagged !== null,
+  };
+}
+
+/** Trims what Python calls white space: also the separators U+001C–U+001F and U+0085, but no byte order mark. */
+function trimWhiteSpace(text: string): string {
+  let start = 0;
+  let end = text.length;
+  while (start < end && isWhiteSpace(text[start]!)) start++;
+  while (end > start && isWhiteSpace(text[end - 1]!)) end--;
+  return text.slice(start, end);
+}
+
+function isWhiteSpace(character: string): boolean {
+  return /\p{White_Space}/u.test(character) || (character >= "\u001c" && character <= "\u001f");
 }
 
 function textBetween(text: string, open: string, close: string): string | null {
