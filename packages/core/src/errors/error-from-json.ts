@@ -31,7 +31,17 @@ const constructors: Record<VisionErrorCode, Revive> = {
   "api-call": (message, details) => new ApiCallError(message, details),
 };
 
-/** Rebuilds the typed error that `error.toJSON()` described, after it crossed a thread or a network border. */
+/**
+ * Rebuilds the typed error that `error.toJSON()` described, after it crossed a thread or a network border. What does
+ * not describe one of this version (another code, missing details) becomes a {@link GenerationError} with its message.
+ */
 export function errorFromJson(json: VisionErrorJson): VisionError {
-  return constructors[json.code](json.message, json.details as never);
+  const message =
+    typeof json?.message === "string" ? json.message : "The other side reported an error without a message.";
+  if (!Object.hasOwn(constructors, json?.code)) return new GenerationError(message);
+  try {
+    return constructors[json.code](message, (json.details ?? {}) as never);
+  } catch {
+    return new GenerationError(message);
+  }
 }
