@@ -32,6 +32,9 @@ interface RunOptions {
 }
 
 const options = JSON.parse(argv[2] ?? "{}") as RunOptions;
+const side = Number(options.image);
+const source = { data: noise(side * side * 3), width: side, height: side, channels: 3 as const };
+const tokens = Number(options.tokens);
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
 const begin = performance.now();
@@ -43,9 +46,6 @@ const model = await loadModel(options.checkpoint, {
 });
 const loadMs = performance.now() - begin;
 
-const side = Number(options.image);
-const source = { data: noise(side * side * 3), width: side, height: side, channels: 3 as const };
-const tokens = Number(options.tokens);
 const responses = [];
 for (let run = 0; run < (options.stage === "answer" ? Number(options.runs) : 0); run++) {
   const generationConfig = { maxNewTokens: tokens, minNewTokens: tokens };

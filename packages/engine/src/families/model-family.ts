@@ -55,6 +55,8 @@ export interface FamilyModel {
   readonly embedding: string;
   /** Token that stands for visual features in the prompt, once a feature row after expansion. */
   readonly imageTokenId: number;
+  /** Special tokens that a user may write in a prompt on purpose, such as box markers; all others become plain text. */
+  readonly allowedLiterals: readonly string[];
   /** The graphs at a precision. Pure: weights are read when a graph is written. */
   graphs(formats: GraphFormats): Readonly<Record<"vision" | "decoder", OnnxGraph>>;
   /**

@@ -93,6 +93,7 @@ async function answer(parts: EngineParts, request: AnswerRequest, context: Engin
   const templateMessages = request.messages.map(toTemplateMessage);
   const { ids: promptIds } = encodePrompt(parts.tokenizer, parts.template, templateMessages, {
     templateOptions: request.templateOptions,
+    allowedLiterals: model.allowedLiterals,
   });
   const { ids, visuals } = placeVisuals(promptIds, model.imageTokenId, prepared);
   const config = fitContext(request.generationConfig, ids.length, model.decoder.contextLength);

@@ -45,7 +45,7 @@ export async function openEngine(
   context: OpenEngineContext,
 ): Promise<LocalEngine> {
   const { signal, onProgress } = context;
-  const progress = (step: string, fraction: number): void => onProgress({ kind: "load", step, fraction });
+  const progress = reporter(onProgress);
   progress("Reading the checkpoint", 0);
   const checkpoint = await openCheckpoint(folder, { signal });
   try {
@@ -85,6 +85,17 @@ export async function openEngine(
     await checkpoint.close();
     throw error;
   }
+}
+
+/** Reports a step with the fraction of all loading, at most once a percent. */
+function reporter(onProgress: OpenEngineContext["onProgress"]): (step: string, fraction: number) => void {
+  let last = -1;
+  return (step, fraction) => {
+    const percent = Math.floor(fraction * 100);
+    if (percent === last) return;
+    last = percent;
+    onProgress({ kind: "load", step, fraction });
+  };
 }
 
 /**

@@ -1,0 +1,130 @@
+import { AbortedError, type Answer, type AnswerRequest } from "@ocellus/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { goldenMessages, readGoldenCheckpoint } from "../golden/golden-checkpoint.ts";
+import { greedyRequest, openWatchedEngine, type WatchedEngine } from "../golden/golden-engine.ts";
+
+const golden = readGoldenCheckpoint("qwen2_5_vl");
+const goldenCase = (id: string) => golden.cases.find((entry) => entry.id === id)!;
+const request = (id: string, tokens = golden.maxNewTokens): AnswerRequest =>
+  greedyRequest(goldenMessages(goldenCase(id)), tokens);
+
+/** About `tokens` tokens of text. */
+const longPrompt = (tokens: number, answer: number): AnswerRequest =>
+  greedyRequest([{ role: "user", content: [{ type: "text", text: "q ".repeat(tokens / 2) }] }], answer);
+
+let watched: WatchedEngine;
+
+beforeAll(async () => {
+  watched = await openWatchedEngine(golden.folder);
+});
+
+afterAll(() => watched?.delete());
+
+function answer(of: AnswerRequest, signal = new AbortController().signal, onText = (_: string) => {}): Promise<Answer> {
+  return watched.engine.answer(of, { signal, onText });
+}
+
+async function expectAborted(promise: Promise<unknown>, reason: unknown): Promise<void> {
+  const error = await promise.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(AbortedError.isInstance(error), String(error)).toBe(true);
+  expect((error as Error).cause).toBe(reason);
+}
+
+describe("abort", () => {
+  const reason = new Error("the user left");
+
+  test("before the start: no graph runs", async () => {
+    watched.watch();
+    await expectAborted(answer(request("one-image"), AbortSignal.abort(reason)), reason);
+    expect(watched.runs).toEqual([]);
+  });
+
+  test("between two pictures: the second one is not seen", async () => {
+    const controller = new AbortController();
+    watched.watch(() => controller.abort(reason));
+    await expectAborted(answer(request("two-images"), controller.signal), reason);
+    expect(watched.runs).toEqual(["vision"]);
+  });
+
+  test("while the prompt is read: the rest of it is not run", async () => {
+    const controller = new AbortController();
+    watched.watch((count) => count === 2 && controller.abort(reason));
+    await expectAborted(answer(longPrompt(3000, 5), controller.signal), reason);
+    expect(watched.runs).toEqual(["decoder", "decoder"]);
+  });
+
+  test("while answering: no further step", async () => {
+    const controller = new AbortController();
+    watched.watch((count) => count === 7 && controller.abort(reason));
+    await expectAborted(answer(request("text", 200), controller.signal), reason);
+    expect(watched.runs.length).toBe(7);
+  });
+
+  test("while waiting: it is never begun, and the answer before it is complete", async () => {
+    const controller = new AbortController();
+    watched.watch((count) => count === 3 && controller.abort(reason));
+    const first = answer(request("text"));
+    const second = answer(request("one-image"), controller.signal);
+    await expectAborted(second, reason);
+    expect((await first).tokenIds).toEqual(goldenCase("text").greedy.ids);
+    expect(watched.runs).toEqual(Array(golden.maxNewTokens).fill("decoder"));
+  });
+});
+
+test("answers that overlap are made one after the other, in order, and are the reference's", async () => {
+  const ids = ["two-images", "text", "multi-turn", "one-image", "image-after-text"];
+  const finished: string[] = [];
+  watched.watch();
+  const answers = await Promise.all(
+    ids.map(async (id) => {
+      const made = await answer(request(id));
+      finished.push(id);
+      return made;
+    }),
+  );
+  expect(answers.map(({ tokenIds }) => tokenIds)).toEqual(ids.map((id) => goldenCase(id).greedy.ids));
+  expect(finished).toEqual(ids);
+  expect(watched.runs.filter((graph) => graph === "vision").length).toBe(4);
+});
+
+test("a failed answer does not disturb the next one", async () => {
+  const broken = request("one-image");
+  const missing = { kind: "path", media: "image", path: "/nowhere/a.png", label: "a.png" } as const;
+  const bad = answer({ ...broken, messages: [{ role: "user", content: [{ type: "image", source: missing }] }] });
+  const good = answer(request("text"));
+  await expect(bad).rejects.toMatchObject({ code: "source-not-found" });
+  expect((await good).tokenIds).toEqual(goldenCase("text").greedy.ids);
+});
+
+test("a prompt longer than the context is refused with both numbers before the decoder runs", async () => {
+  watched.watch();
+  await expect(answer(longPrompt(6000, 5))).rejects.toMatchObject({
+    code: "generation",
+    message: expect.stringMatching(/prompt has 60\d\d tokens.*context holds 4096/),
+  });
+  expect(watched.runs).toEqual([]);
+});
+
+test("the cap on new tokens shrinks to what the context still holds", async () => {
+  const made = await answer(longPrompt(4040, 500));
+  expect(made.usage.inputTokens + made.usage.outputTokens).toBe(4096);
+  expect(made.finishReason).toBe("length");
+});
+
+test("a video is refused with its remedy", async () => {
+  const source = { kind: "path", media: "video", path: "a.mp4", label: "a.mp4" } as const;
+  const video = greedyRequest([{ role: "user", content: [{ type: "video", source, fps: 4, maxFrames: null }] }], 5);
+  await expect(answer(video)).rejects.toMatchObject({ code: "unsupported-media" });
+});
+
+test("pieces of text joined are the text, and no piece is empty", async () => {
+  for (const id of ["text", "one-image", "two-images"]) {
+    const pieces: string[] = [];
+    const made = await answer(request(id, 300), undefined, (piece) => pieces.push(piece));
+    expect(pieces.join("")).toBe(made.text);
+    expect(pieces).not.toContain("");
+  }
+});
