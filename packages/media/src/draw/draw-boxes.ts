@@ -23,6 +23,6 @@ export async function drawBoxes(picture: Picture, boxes: readonly LabeledBox[]):
   const area: CanvasArea = { left: 0, top: 0, width: base.picture.width, height: base.picture.height };
   const placed = placeBoxes(boxes, scale, area);
   strokeBoxes(context, placed, base.lineWidth);
-  drawLabels(context, placed, { ...base, area });
+  drawLabels(context, placed, { fontSize: base.fontSize, area });
   return pictureOfCanvas(canvas, context);
 }

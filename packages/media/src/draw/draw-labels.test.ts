@@ -22,7 +22,7 @@ function plates(
     label,
     color: "#ff0000",
   }));
-  drawLabels(context, placed, { fontSize: 20, lineWidth: 3, area });
+  drawLabels(context, placed, { fontSize: 20, area });
   const rectangles = fillRect.mock.calls as unknown as [number, number, number, number][];
   return { rectangles, texts: fillText.mock.calls.map(([text]) => text), area };
 }

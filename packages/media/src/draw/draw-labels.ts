@@ -6,8 +6,8 @@ import type { CanvasArea, PlacedBox } from "./place-boxes.ts";
 
 /** Sizes for {@link drawLabels}. */
 export interface LabelOptions {
+  /** Size of panel text in pixels; labels are a little smaller. */
   readonly fontSize: number;
-  readonly lineWidth: number;
   /** The picture: plates do not leave it. */
   readonly area: CanvasArea;
 }
@@ -18,7 +18,7 @@ export interface LabelOptions {
  */
 export function drawLabels(context: SKRSContext2D, boxes: readonly PlacedBox[], options: LabelOptions): void {
   const { area } = options;
-  const fontSize = Math.min(options.fontSize, Math.max(8, Math.floor(area.height / 2)));
+  const fontSize = Math.min(Math.round(options.fontSize * 0.9), Math.max(8, Math.floor(area.height / 2)));
   const padding = Math.round(fontSize * 0.4);
   context.font = fontOf(fontSize, 600);
   context.textBaseline = "alphabetic";

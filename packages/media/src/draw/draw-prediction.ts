@@ -37,6 +37,6 @@ export async function drawPrediction(picture: Picture, response: DrawableRespons
   context.rect(area.left, area.top, area.width, area.height);
   context.clip();
   strokeBoxes(context, boxes, base.lineWidth);
-  drawLabels(context, boxes, { ...base, area });
+  drawLabels(context, boxes, { fontSize: base.fontSize, area });
   return pictureOfCanvas(canvas, context);
 }
