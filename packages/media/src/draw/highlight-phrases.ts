@@ -1,8 +1,8 @@
 import type { TextSpan } from "./layout-text.ts";
 
 /**
- * Splits a sentence into plain spans and spans in the colour of the phrase that they are. Phrases are looked for without
- * regard to case, longer ones first; each place belongs to one phrase.
+ * Splits a sentence into plain spans and spans in the colour of the phrase that they are. Phrases are looked for
+ * without regard to case, longer ones first; each place belongs to one phrase.
  */
 export function highlightPhrases(
   sentence: string,

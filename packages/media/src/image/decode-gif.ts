@@ -116,8 +116,8 @@ const paletteLength = (flags: number): number => (flags & 0x80 ? 3 << ((flags & 
 const greyRamp = Uint8Array.from({ length: 768 }, (_, i) => Math.trunc(i / 3));
 
 /**
- * Reads a palette of 256 entries as Pillow does: without one, or with one that only begins a grey ramp, indices are grey
- * levels; else indices beyond its end are black.
+ * Reads a palette of 256 entries as Pillow does: without one, or with one that only begins a grey ramp, indices are
+ * grey levels; else indices beyond its end are black.
  */
 function readPalette(bytes: Uint8Array, at: number, flags: number): Uint8Array {
   const stored = bytes.subarray(at, at + paletteLength(flags));

@@ -58,7 +58,7 @@ export interface RawPixels {
 /**
  * Makes a picture of raw pixels. RGB data is used as it is, without a copy.
  *
- * @throws UnsupportedMediaError when the size, the channels and the length of `data` do not agree, or exceed `maxPixels`
+ * @throws UnsupportedMediaError when size, channels and length of `data` do not agree, or exceed `maxPixels`
  */
 export function pictureFromPixels(pixels: RawPixels, options: Omit<DecodeOptions, "grey16" | "signal"> = {}): Picture {
   const { name = "the raw pixels", maxPixels = defaultMaxPixels, alpha = "drop" } = options;

@@ -3,7 +3,7 @@ import type { ResampleKernel } from "./resample-filter.ts";
 /** Fractional bits of a coefficient: 32 − 8 (a sample) − 2 (head room for negative lobes), as in Pillow. */
 export const coefficientBits = 22;
 
-/** Weights of one axis: output `i` is the sum of `weights[i * stride + t] * input[starts[i] + t]` for `t < counts[i]`. */
+/** Weights of an axis: output `i` is the sum of `weights[i * stride + t] * input[starts[i] + t]`, `t < counts[i]`. */
 export interface AxisCoefficients {
   /** First source index of each output index. */
   readonly starts: Int32Array;

@@ -36,7 +36,7 @@ export function resamplePillow(
   return isVerticalFirst(picture, size) ? rows(columns(picture)) : columns(rows(picture));
 }
 
-/** Pillow 13 runs the vertical pass first where the height loses over twice as many pixels as the width; 12.0 did not. */
+/** Pillow 13 begins with the columns where the height loses over twice as many pixels as the width; 12.0 did not. */
 function isVerticalFirst(from: { width: number; height: number }, to: { width: number; height: number }): boolean {
   const lostRows = from.height - to.height;
   return lostRows > 0 && lostRows > (from.width - to.width) * 2;

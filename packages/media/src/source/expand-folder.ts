@@ -19,8 +19,8 @@ const collator = new Intl.Collator("en", { numeric: true });
 
 /**
  * Lists the pictures of a folder by their extension (.jpg .jpeg .png .bmp .gif .tif .tiff .webp, any case): hidden
- * files and folders are skipped, symbolic links are followed, loops of them once. Sorted by path, numbers by their value
- * (`2.png` before `10.png`), the same on every system.
+ * files and folders are skipped, symbolic links are followed, loops of them once. Sorted by path, numbers by their
+ * value (`2.png` before `10.png`), the same on every system.
  *
  * @returns paths that begin with `folder` as given, a leading `~` expanded; never empty
  * @throws SourceNotFoundError when a folder cannot be read or there are no pictures
@@ -79,7 +79,7 @@ async function readFolder(folder: string, visited: Set<string>): Promise<FolderC
   return content;
 }
 
-/** Folder by folder, so that the files of a folder stay together; code units decide between names that collate alike. */
+/** Folder by folder, so that the files of a folder stay together; code units decide where names collate alike. */
 function comparePaths(left: string, right: string): number {
   const a = left.split(sep);
   const b = right.split(sep);

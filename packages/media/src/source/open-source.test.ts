@@ -50,12 +50,12 @@ describe("openSource with a path", () => {
 
   it("refuses an empty file, a folder, and what is too large before reading it", async () => {
     const cases = [
-      [openSource(path(file("empty.png", ""))), /empty \(0 bytes\)/],
-      [openSource(path(folder)), /is a folder/],
-      [openSource(path(file("large.png", "12345")), { maxBytes: 4 }), /5 bytes.*limit of 4/],
+      [() => openSource(path(file("empty.png", ""))), /empty \(0 bytes\)/],
+      [() => openSource(path(folder)), /is a folder/],
+      [() => openSource(path(file("large.png", "12345")), { maxBytes: 4 }), /5 bytes.*limit of 4/],
     ] as const;
-    for (const [promise, pattern] of cases) {
-      const error = await failure(promise);
+    for (const [open, pattern] of cases) {
+      const error = await failure(open());
       expect(UnsupportedMediaError.isInstance(error)).toBe(true);
       expect(error.message).toMatch(pattern);
     }
