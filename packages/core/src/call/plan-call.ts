@@ -4,7 +4,7 @@ import type { ChatMessage, ChatPart } from "../model/chat-message.ts";
 import type { ModelInfo } from "../model/model-info.ts";
 import type { AnswerRequest } from "../model/vision-backend.ts";
 import type { MediaKind, ParsedSource } from "../source/parsed-source.ts";
-import { cotSuffix } from "../tasks/cot-suffix.ts";
+import { cotSuffix as defaultCotSuffix } from "../tasks/cot-suffix.ts";
 import { resolveTask } from "../tasks/resolve-task.ts";
 import type { TaskDefinition } from "../tasks/task-definition.ts";
 import type { CheckedCallOptions } from "./check-call-options.ts";
@@ -38,6 +38,7 @@ export function planCall(options: CheckedCallOptions, info: ModelInfo): CallPlan
   const generationConfig = resolveGenerationConfig(options.generationConfig, info.generationConfig, {
     cot: options.cot,
   });
+  const cotSuffix = options.cot ? (info.cotSuffix ?? defaultCotSuffix) : "";
   const resolve = (media: MediaKind): TaskDefinition =>
     resolveTask(options.schema === null ? options.task : "generic", media, info);
   const plan = (messages: readonly ChatMessage[], definition: TaskDefinition, prompt: string): PlannedAnswer => ({
@@ -54,14 +55,14 @@ export function planCall(options: CheckedCallOptions, info: ModelInfo): CallPlan
       const picture: ChatPart =
         source.media === "video" ? { type: "video", source, fps, maxFrames } : { type: "image", source };
       const user: ChatMessage = { role: "user", content: [picture, { type: "text", text: prompt }] };
-      const system = (options.systemPrompt ?? definition.systemPrompt) + (options.cot ? cotSuffix : "");
+      const system = (options.systemPrompt ?? definition.systemPrompt) + cotSuffix;
       return plan(system === "" ? [user] : [systemMessage(system), user], definition, prompt);
     },
     forMessages(given) {
       const messages = normalizeMessages(given, options);
       const hasVideo = messages.some(({ content }) => content.some(({ type }) => type === "video"));
       const definition = resolve(hasVideo ? "video" : "image");
-      return plan(options.cot ? withCotSuffix(messages) : messages, definition, lastUserText(messages));
+      return plan(withCotSuffix(messages, cotSuffix), definition, lastUserText(messages));
     },
   };
 }
@@ -92,7 +93,8 @@ function systemMessage(text: string): ChatMessage {
 }
 
 /** Appends the suffix to the chat's own system turn, or begins the chat with it. */
-function withCotSuffix(messages: readonly ChatMessage[]): readonly ChatMessage[] {
+function withCotSuffix(messages: readonly ChatMessage[], cotSuffix: string): readonly ChatMessage[] {
+  if (cotSuffix === "") return messages;
   const [first, ...rest] = messages;
   if (first?.role !== "system") return [systemMessage(cotSuffix), ...messages];
   return [systemMessage(textOf(first) + cotSuffix), ...rest];

@@ -12,6 +12,8 @@ export interface ModelInfo {
   readonly task?: TaskName;
   /** The checkpoint's own system prompts; they replace those of the task definitions. */
   readonly systemPrompts?: Readonly<Partial<Record<TaskName, string>>>;
+  /** What `cot` appends to the system prompt, if the checkpoint was trained with another text than the Vi SDK's. */
+  readonly cotSuffix?: string;
   /** How the checkpoint writes boxes; `relative-1024` when absent. */
   readonly coordinateSpace?: CoordinateSpace;
   /** The checkpoint's own generation settings; calls are merged over them. */

@@ -16,6 +16,7 @@ const metadataSchema = z.strictObject({
   name: z.string().min(1).max(200).optional(),
   task: z.enum(taskNames).optional(),
   systemPrompts: z.partialRecord(z.enum(taskNames), z.string().max(100_000)).optional(),
+  cotSuffix: z.string().max(100_000).optional(),
   coordinateSpace: z.enum(spaces).optional(),
 });
 
@@ -27,12 +28,14 @@ export interface CheckpointMetadata {
   readonly task?: TaskName | undefined;
   /** System prompts that it was trained with, by task. */
   readonly systemPrompts?: Partial<Record<TaskName, string>> | undefined;
+  /** What `cot` appends to the system prompt. */
+  readonly cotSuffix?: string | undefined;
   /** How it writes boxes. */
   readonly coordinateSpace?: CoordinateSpace | undefined;
 }
 
 /**
- * Reads `ocellus.json` of a checkpoint: `name`, the `task` that "auto" means, `systemPrompts` by task, and the
+ * Reads `ocellus.json` of a checkpoint: `name`, the `task` that "auto" means, `systemPrompts` by task, the `cotSuffix`, and the
  * `coordinateSpace` that the checkpoint writes boxes in. Empty when there is no such file.
  *
  * @throws ModelLoadError naming the key that is unknown or wrong

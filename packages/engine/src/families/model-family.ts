@@ -49,6 +49,8 @@ export interface GraphFormats {
 export interface FamilyModel {
   /** `model_type` of its config.json. */
   readonly family: string;
+  /** Raised whenever code changes the family's graphs, so that cached ones are written again. */
+  readonly graphRevision: number;
   readonly decoder: DecoderShape;
   readonly weights: WeightSource;
   /** Canonical name of the token embedding matrix [vocab, hidden]. */

@@ -57,7 +57,7 @@ export async function openEngine(
 
     const chosen = choosePrecision(model, options.precision ?? "auto", options.blockSize, availableMemory());
     const root = cacheFolder(options.cacheFolder);
-    const key = await cacheKey(checkpoint, chosen.plan.tag, root, signal);
+    const key = await cacheKey(checkpoint, model, chosen.plan.tag, { root, signal });
     const { folder: graphs } = await obtainGraphs({
       folder: join(root, "graphs"),
       key,
@@ -70,6 +70,7 @@ export async function openEngine(
     progress("Loading the weights", preparedFraction);
     const threads = options.threads ?? availableParallelism();
     const vision = await openSession(join(graphs, "vision.onnx"), { threads });
+    throwIfAborted(signal);
     const decoder = await openSession(join(graphs, "decoder.onnx"), { threads });
     progress("Ready", 1);
     return createLocalEngine({
@@ -134,6 +135,7 @@ async function describe(
     family: model.family,
     ...(task === undefined ? {} : { task }),
     ...(coordinateSpace === undefined ? {} : { coordinateSpace }),
+    ...(metadata.cotSuffix === undefined ? {} : { cotSuffix: metadata.cotSuffix }),
     ...(metadata.systemPrompts === undefined ? {} : { systemPrompts: metadata.systemPrompts }),
     generationConfig: await loadGenerationSettings(checkpoint, tokenizer),
     supportsVideo: false,
@@ -142,10 +144,16 @@ async function describe(
   };
 }
 
-/** Names what the converted weights depend on: the stored weights, the configuration and the precision. */
-async function cacheKey(checkpoint: Checkpoint, tag: string, root: string, signal: AbortSignal): Promise<string> {
+/** Names what the converted weights depend on: the stored weights, the configuration, the graphs and the precision. */
+async function cacheKey(
+  checkpoint: Checkpoint,
+  model: FamilyModel,
+  tag: string,
+  options: { readonly root: string; readonly signal: AbortSignal },
+): Promise<string> {
+  const { root, signal } = options;
   const weights = await checkpoint.fingerprint({ memoFolder: join(root, "fingerprints"), signal });
   const config = await checkpoint.readText("config.json");
   const digest = createHash("sha256").update(weights).update(config).digest("hex").slice(0, 32);
-  return `${digest}-${tag}`;
+  return `${model.family}-r${model.graphRevision}-${tag}-${digest}`;
 }

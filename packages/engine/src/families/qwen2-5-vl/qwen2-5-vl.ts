@@ -27,6 +27,7 @@ export const qwen25Vl: ModelFamily = {
     checkWeights(config, weights, tiedEmbeddings);
     const model: FamilyModel = {
       family: "qwen2_5_vl",
+      graphRevision: 1,
       decoder: {
         layers: text.layers,
         hiddenSize: text.hiddenSize,
