@@ -1,6 +1,6 @@
 const patterns: readonly (readonly [RegExp, string])[] = [
-  // user:password@ in URLs
-  [/([a-z][a-z0-9+.-]*:\/\/)[^\s/@:]+:[^\s/@]+@/gi, "$1***@"],
+  // user:password@ in URLs; the length of the scheme is bounded, or long words would cost quadratic time
+  [/([a-z][a-z0-9+.-]{0,20}:\/\/)[^\s/@:]+:[^\s/@]+@/gi, "$1***@"],
   // key=…, token=…, secret=… in query strings and plain text
   [
     /((?:api[_-]?key|access[_-]?token|auth[_-]?token|token|secret|password|signature)["']?\s*[=:]\s*["']?)[^\s"'&,;}]+/gi,

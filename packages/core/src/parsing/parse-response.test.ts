@@ -142,6 +142,11 @@ describe("rules beyond the recorded texts", () => {
       expect(parseResponse(text, { task: "vqa" })).toMatchObject({ kind: "generic", result: text });
   });
 
+  test("a very long answer full of escapes", () => {
+    const raw = `{"vqa":{"answer":"${"\\u00e9".repeat(1e6)}"}}`;
+    expect(parseResponse(raw, { task: "vqa" })).toMatchObject({ kind: "vqa", result: { answer: "é".repeat(1e6) } });
+  });
+
   test("a near miss of a task is named", () => {
     expect(() => parseResponse("", { task: "VQA" as "vqa" })).toThrow('Did you mean "vqa"?');
     expect(() => parseResponse("", { task: "phrase_grounding" as "vqa" })).toThrow('Did you mean "phrase-grounding"?');

@@ -135,3 +135,13 @@ test("24 video and 8 picture extensions are known", () => {
   expect([videoExtensions.size, imageExtensions.size]).toEqual([24, 8]);
   for (const extension of videoExtensions) expect(mediaOfPath(`a${extension.toUpperCase()}`)).toBe("video");
 });
+
+test("hostile texts are judged at once", () => {
+  const texts = [
+    `iVBORw0KGgo${" ".repeat(1e6)}!`,
+    `data:${";".repeat(1e6)}`,
+    `data:;base64,${"=".repeat(1e6)}`,
+    `${"a".repeat(1e6)}:`,
+  ];
+  for (const text of texts) expect(() => parseSource(text)).toThrow();
+});

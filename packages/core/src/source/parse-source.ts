@@ -21,7 +21,7 @@ const defaultMaxBytes = 256 * 1024 * 1024;
 const maxPathLength = 32_768;
 /** Shortest text that is tried as base64 of a picture, and how such texts begin: JPEG, PNG, GIF, RIFF, BMP, TIFF. */
 const minBase64Length = 64;
-const base64Picture = /^(?:\/9j\/|iVBORw0KGgo|R0lGOD|UklGR|Qk|SUkqA|TU0AK)[A-Za-z0-9+/\s]+={0,2}\s*$/;
+const base64Picture = /^(?:\/9j\/|iVBORw0KGgo|R0lGOD|UklGR|Qk|SUkqA|TU0AK)[A-Za-z0-9+/\s]*(?:={1,2}\s*)?$/;
 
 /**
  * Says what a source is, without opening it: path, URL, encoded bytes or raw pixels, and whether it is to be read as
@@ -55,7 +55,13 @@ function parseText(text: string, path: string, maxBytes: number): ParsedSource {
   if (/^data:/i.test(text)) return parseDataUri(text, maxBytes);
   if (text.length >= minBase64Length && base64Picture.test(text)) {
     const bytes = decodeBase64(text, "The text", maxBytes);
-    return { kind: "bytes", bytes, mediaType: null, media: "image", label: `base64 text, ${bytes.length} bytes` };
+    return {
+      kind: "bytes",
+      bytes,
+      mediaType: null,
+      media: mediaOfBytes(bytes),
+      label: `base64 text, ${bytes.length} bytes`,
+    };
   }
   if (text.length > maxPathLength || text.includes("\0")) {
     throw new InvalidArgumentError(`${path} is no path or URL: ${describeValue(text)} (${text.length} characters).`);
