@@ -8,9 +8,9 @@ test("the types of a call are what they are said to be", async () => {
   const compiler = fileURLToPath(new URL("../../../../node_modules/typescript/bin/tsc", import.meta.url));
   const project = fileURLToPath(new URL("../../type-tests/tsconfig.json", import.meta.url));
   const run = promisify(execFile)(process.execPath, [compiler, "-p", project]);
-  const output = await run.then(
-    ({ stdout }) => stdout,
-    (error: { stdout: string }) => error.stdout,
+  const { code, stdout, stderr } = await run.then(
+    (output) => ({ code: 0, ...output }),
+    (error: { code: unknown; stdout: string; stderr: string }) => error,
   );
-  expect(output).toBe("");
+  expect({ code, stdout, stderr }).toEqual({ code: 0, stdout: "", stderr: "" });
 });
