@@ -23,7 +23,7 @@ export function arrangePanel(
   // About 26 characters a line; narrower text is tiresome to read.
   const leastWidth = Math.round(fontSize * 15);
   const leastHeight = Math.round(fontSize * 12);
-  if (place === "beside" && width < height * 1.6 && height >= leastHeight) {
+  if (place === "beside" && width < height * 1.3 && height >= leastHeight) {
     const panelWidth = Math.max(leastWidth, Math.round(width * 0.5));
     const panel = createRoomyPanel(context, sections, { fontSize, width: panelWidth, maxHeight: height });
     const total = Math.max(height, panel.height);

@@ -13,7 +13,8 @@ import { strokeBoxes } from "./stroke-boxes.ts";
 /**
  * Draws a response on a copy of its picture: boxes with labels and the sentence in matching colours
  * (`phrase-grounding`), question and answer beside or below the picture (`vqa`), a caption strip (`freeform`), text or
- * JSON (other kinds). `thinking` is not drawn. Small pictures are enlarged first by a whole factor, so that text stays legible.
+ * JSON (other kinds). `thinking` is not drawn. Small pictures are enlarged first by a whole factor, so that text stays
+ * legible.
  *
  * @param picture the upright picture that the response is about
  * @returns a new picture, larger by its text panel
