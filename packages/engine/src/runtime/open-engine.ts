@@ -7,6 +7,7 @@ import {
   type Logger,
   type ModelInfo,
   ModelLoadError,
+  throwIfAborted,
 } from "@ocellus/core";
 import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
 import { loadCheckpointMetadata } from "../checkpoint/checkpoint-metadata.ts";
@@ -19,9 +20,10 @@ import { obtainGraphs } from "../onnx/graph-cache.ts";
 import { loadChatTemplate } from "../text/chat-template.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { choosePrecision } from "./choose-precision.ts";
-import { createLocalEngine, type LocalEngine } from "./local-engine.ts";
+import { createLocalEngine, type EngineParts, type LocalEngine } from "./local-engine.ts";
 import { availableMemory } from "./memory-estimate.ts";
 import { openSession } from "./onnx-session.ts";
+import { yieldToEvents } from "./yield-to-events.ts";
 
 /** Part of the time that writing and checking the weights takes of loading, as `fraction` of the progress events. */
 const preparedFraction = 0.8;
@@ -69,16 +71,14 @@ export async function openEngine(
     });
     progress("Loading the weights", preparedFraction);
     const threads = options.threads ?? availableParallelism();
-    const vision = await openSession(join(graphs, "vision.onnx"), { threads });
-    throwIfAborted(signal);
-    const decoder = await openSession(join(graphs, "decoder.onnx"), { threads });
+    const sessions = await openSessions(graphs, threads, signal);
     progress("Ready", 1);
     return createLocalEngine({
       checkpoint,
       model,
       tokenizer,
       template,
-      sessions: { vision, decoder },
+      sessions,
       info: { ...info, precision: chosen.plan.precision, weightBytes: chosen.weightBytes },
       allowPrivateAddresses: options.allowPrivateAddresses ?? false,
     });
@@ -88,13 +88,26 @@ export async function openEngine(
   }
 }
 
-/** Reports a step with the fraction of all loading, at most once a percent. */
+/** Opens both graphs; when the second one fails or `signal` is aborted meanwhile, the first one is freed again. */
+async function openSessions(folder: string, threads: number, signal: AbortSignal): Promise<EngineParts["sessions"]> {
+  await yieldToEvents(signal);
+  const vision = await openSession(join(folder, "vision.onnx"), { threads });
+  try {
+    await yieldToEvents(signal);
+    return { vision, decoder: await openSession(join(folder, "decoder.onnx"), { threads }) };
+  } catch (error) {
+    await vision.release();
+    throw error;
+  }
+}
+
+/** Reports the beginning of every step, and within a step at most once a percent. */
 function reporter(onProgress: OpenEngineContext["onProgress"]): (step: string, fraction: number) => void {
-  let last = -1;
+  let last = "";
   return (step, fraction) => {
-    const percent = Math.floor(fraction * 100);
-    if (percent === last) return;
-    last = percent;
+    const state = `${step} ${Math.floor(fraction * 100)}`;
+    if (state === last) return;
+    last = state;
     onProgress({ kind: "load", step, fraction });
   };
 }
