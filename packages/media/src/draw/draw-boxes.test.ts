@@ -51,7 +51,7 @@ describe("drawBoxes", () => {
 
   it("draws a legible plate above the box, in its colour", async () => {
     const drawn = await drawBoxes(grey(700, 500), [{ box: [100, 100, 300, 260], label: "mug", color: "#ff0000" }]);
-    const plate = [];
+    const plate: string[] = [];
     for (let y = 74; y < 100; y++) for (let x = 100; x < 150; x++) plate.push(pixel(drawn, x, y).join());
     const share = (color: string): number => plate.filter((value) => value === color).length / plate.length;
     expect(share("255,0,0")).toBeGreaterThan(0.4);
