@@ -100,6 +100,13 @@ describe("a checkpoint with one file", () => {
     await expectFailure("model-load", ["tokenizer.json", /Download|write it/]);
   });
 
+  test("a tokenizer whose parts are not there", async () => {
+    await scratch.edit("tokenizer.json", (tokenizer) => ({ ...(tokenizer as object), model: {} }));
+    await expectFailure("model-load", [/tokenizer|could not be loaded/]);
+    await scratch.write("tokenizer.json", "{}");
+    await expectFailure("model-load", [/tokenizer|could not be loaded/]);
+  });
+
   test("a tokenizer without the image token", async () => {
     await scratch.edit("config.json", (config) => ({ ...(config as object), image_token_id: 671_000 }));
     await expectFailure("model-load", ["671000", "image_token_id", scratch.folder]);

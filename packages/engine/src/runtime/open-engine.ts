@@ -7,7 +7,6 @@ import {
   type Logger,
   type ModelInfo,
   ModelLoadError,
-  throwIfAborted,
 } from "@ocellus/core";
 import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
 import { loadCheckpointMetadata } from "../checkpoint/checkpoint-metadata.ts";

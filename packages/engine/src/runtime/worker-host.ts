@@ -11,6 +11,7 @@ import {
   GenerationError,
   type Logger,
   type ModelInfo,
+  ModelLoadError,
   type ProgressListener,
 } from "@ocellus/core";
 import type { WorkerCommand, WorkerEvent, WorkerStart } from "./worker-protocol.ts";
@@ -59,6 +60,7 @@ class WorkerHost {
   readonly #pending = new Map<number, PendingAnswer>();
   readonly #exited: Promise<void>;
   readonly #settleLoading: Settle<ModelInfo>;
+  #isLoaded = false;
   #nextId = 1;
   #ended: Error | undefined;
 
@@ -66,7 +68,12 @@ class WorkerHost {
     this.#context = context;
     // Through the package's own exports, so that it also resolves when this file runs from its TypeScript source.
     const entry = createRequire(import.meta.url).resolve("@ocellus/engine/worker");
-    this.#worker = new Worker(pathToFileURL(entry), { workerData: start, name: "ocellus-engine" });
+    this.#worker = new Worker(pathToFileURL(entry), {
+      workerData: start,
+      name: "ocellus-engine",
+      // A program given with --input-type would hand this flag on, and a worker with a file refuses it.
+      ...(process.execArgv.some((flag) => flag.startsWith("--input-type")) ? { execArgv: [] } : {}),
+    });
     let settle: Settle<ModelInfo> | undefined;
     this.loaded = new Promise((resolve, reject) => {
       settle = { resolve, reject };
@@ -75,7 +82,7 @@ class WorkerHost {
     this.#worker.on("message", (event: WorkerEvent) => this.#receive(event));
     this.#worker.on("error", (cause) => {
       const message = `The model's worker thread failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-      this.#end(new GenerationError(message, { cause }));
+      this.#end(this.#isLoaded ? new GenerationError(message, { cause }) : new ModelLoadError(message, { cause }));
     });
     this.#exited = new Promise((resolve) => {
       this.#worker.once("exit", () => {
@@ -86,7 +93,10 @@ class WorkerHost {
     this.#abortLoadingOn(context.signal);
     // An idle model does not keep the process alive; a running answer does.
     this.loaded.then(
-      () => this.#worker.unref(),
+      () => {
+        this.#isLoaded = true;
+        this.#worker.unref();
+      },
       () => undefined,
     );
   }

@@ -3,7 +3,7 @@
  * waits for a graph: reading and converting weights, decoding pictures, running, choosing tokens.
  */
 import { parentPort, workerData } from "node:worker_threads";
-import { toVisionError, type VisionErrorJson } from "@ocellus/core";
+import { ModelLoadError, toVisionError, VisionError, type VisionErrorJson } from "@ocellus/core";
 import type { LocalEngine } from "./local-engine.ts";
 import { openEngine } from "./open-engine.ts";
 import type { WorkerCommand, WorkerEvent, WorkerStart } from "./worker-protocol.ts";
@@ -11,6 +11,13 @@ import type { WorkerCommand, WorkerEvent, WorkerStart } from "./worker-protocol.
 const port = parentPort!;
 const send = (event: WorkerEvent): void => port.postMessage(event);
 const errorJson = (thrown: unknown): VisionErrorJson => toVisionError(thrown).toJSON();
+
+/** What is no typed error yet comes from a file whose content nobody foresaw. */
+function loadError(thrown: unknown, folder: string): VisionError {
+  if (VisionError.isInstance(thrown)) return thrown;
+  const reason = thrown instanceof Error ? thrown.message : String(thrown);
+  return new ModelLoadError(`The checkpoint ${folder} could not be loaded: ${reason}`, { cause: thrown });
+}
 
 /** One controller for each running answer, and one for the loading. */
 const controllers = new Map<number | "load", AbortController>();
@@ -30,7 +37,7 @@ async function load(): Promise<LocalEngine | undefined> {
     send({ type: "loaded", info: engine.info });
     return engine;
   } catch (thrown) {
-    send({ type: "load-failed", error: errorJson(thrown) });
+    send({ type: "load-failed", error: loadError(thrown, folder).toJSON() });
     return undefined;
   } finally {
     controllers.delete("load");
