@@ -1,4 +1,6 @@
 export type { BlockSize, Precision } from "./checkpoint/precision.ts";
 export type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 export { supportedModelTypes } from "./families/registry.ts";
+export { type InspectModelOptions, inspectModel } from "./inspect-model.ts";
 export { loadModel } from "./load-model.ts";
+export type { InspectionProblem, ModelInspection, PrecisionMemory, StoredDtype } from "./model-inspection.ts";

@@ -1,0 +1,60 @@
+import type { BlockSize, GenerationConfigInput, LoadModelOptions, Precision, TaskOption } from "ocellus";
+
+/** The options of `ocellus ask` as commander hands them over. */
+export interface AskOptions {
+  readonly prompt?: string;
+  readonly model?: string;
+  readonly task: TaskOption;
+  readonly system?: string;
+  readonly cot?: true;
+  readonly recursive?: true;
+  readonly maxNewTokens?: number;
+  readonly temperature?: number;
+  readonly topP?: number;
+  readonly topK?: number;
+  readonly seed?: number;
+  readonly repetitionPenalty?: number;
+  readonly stop?: readonly string[];
+  readonly precision: Precision | "auto";
+  readonly blockSize?: BlockSize;
+  readonly threads?: number;
+  readonly minPixels?: number;
+  readonly maxPixels?: number;
+  readonly cache?: string;
+  readonly json?: true;
+  readonly stream?: boolean;
+  readonly draw?: string;
+  readonly progress?: boolean;
+  readonly quiet?: true;
+  readonly allowPrivateAddresses?: true;
+}
+
+/** The part that decides how the model is loaded. */
+export function loadOptionsOf(options: AskOptions): LoadModelOptions {
+  const { precision, blockSize, threads, minPixels, maxPixels, cache, allowPrivateAddresses } = options;
+  return {
+    precision,
+    ...(blockSize === undefined ? {} : { blockSize }),
+    ...(threads === undefined ? {} : { threads }),
+    ...(minPixels === undefined ? {} : { minPixels }),
+    ...(maxPixels === undefined ? {} : { maxPixels }),
+    ...(cache === undefined ? {} : { cacheFolder: cache }),
+    ...(allowPrivateAddresses === undefined ? {} : { allowPrivateAddresses }),
+  };
+}
+
+/** The generation settings that were given. Asking for a sampling setting asks for sampling. */
+export function generationConfigOf(options: AskOptions): GenerationConfigInput {
+  const { maxNewTokens, temperature, topP, topK, seed, repetitionPenalty, stop } = options;
+  const wantsSampling = [temperature, topP, topK, seed].some((value) => value !== undefined);
+  return {
+    ...(wantsSampling ? { doSample: true } : {}),
+    ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
+    ...(temperature === undefined ? {} : { temperature }),
+    ...(topP === undefined ? {} : { topP }),
+    ...(topK === undefined ? {} : { topK }),
+    ...(seed === undefined ? {} : { seed }),
+    ...(repetitionPenalty === undefined ? {} : { repetitionPenalty }),
+    ...(stop === undefined ? {} : { stopStrings: stop }),
+  };
+}

@@ -1,0 +1,86 @@
+import { statSync } from "node:fs";
+import { homedir } from "node:os";
+import { loadModel, type SingleRequest, silentLogger, type VisionModel } from "ocellus";
+import { checkpointFolder } from "ocellus-tiny";
+import { type AskOptions, generationConfigOf, loadOptionsOf } from "../arguments/ask-options.ts";
+import { type AskInput, splitArguments } from "../arguments/split-arguments.ts";
+import { CommandError } from "../command-error.ts";
+import { createPictureAnnotator, type PictureAnnotator } from "../output/annotate-picture.ts";
+import { createLoadingLine } from "../output/loading-line.ts";
+import { writeMessage } from "../output/write-output.ts";
+import { askEach } from "./ask-each.ts";
+import { askStreaming } from "./ask-streaming.ts";
+
+/** What the two ways of asking share. */
+export interface AskContext {
+  readonly model: VisionModel;
+  readonly input: AskInput;
+  readonly options: AskOptions;
+  /** The call's options beside source and prompt. */
+  readonly request: Omit<SingleRequest, "source" | "userPrompt" | "messages" | "recursive" | "stream">;
+  readonly annotator: PictureAnnotator | null;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * `ocellus ask`: one prompt about pictures.
+ *
+ * @returns exit code: 0 when all were answered, 1 when some failed
+ * @throws CommandError for wrong usage; typed errors of loading
+ */
+export async function ask(values: readonly string[], options: AskOptions, signal: AbortSignal): Promise<number> {
+  const input = splitArguments(values, options.prompt);
+  const isSingle = input.sources.length === 1 && options.recursive !== true && !isFolder(input.sources[0]!);
+  if (options.stream === true && (!isSingle || options.json === true)) {
+    throw new CommandError(
+      "--stream shows the answer about one picture; leave it out for several, and with --json.",
+      2,
+    );
+  }
+  await using model = await openModel(options, signal);
+  const context: AskContext = {
+    model,
+    input,
+    options,
+    request: {
+      task: options.task,
+      generationConfig: generationConfigOf(options),
+      signal,
+      ...(options.system === undefined ? {} : { systemPrompt: options.system }),
+      ...(options.cot === true ? { cot: true } : {}),
+    },
+    annotator:
+      options.draw === undefined ? null : createPictureAnnotator(options.draw, options.allowPrivateAddresses === true),
+    signal,
+  };
+  // JSON answers are for programs; they are shown as text once they are complete, unless asked otherwise.
+  const isText = (options.task === "auto" ? (model.info.task ?? "generic") : options.task) === "generic";
+  const isStreaming = isSingle && options.json !== true && (options.stream ?? isText);
+  return isStreaming ? await askStreaming(context) : await askEach(context);
+}
+
+/** Loads `--model`, or the embedded model with a note that says so. */
+async function openModel(options: AskOptions, signal: AbortSignal): Promise<VisionModel> {
+  const isQuiet = options.quiet === true;
+  if (options.model === undefined && !isQuiet) {
+    writeMessage(
+      "ocellus: no --model given; the embedded demonstration model answers. It knows only coloured shapes.\n",
+    );
+  }
+  const line = createLoadingLine(process.stderr, isQuiet ? false : options.progress);
+  try {
+    return await loadModel(options.model ?? checkpointFolder, {
+      ...loadOptionsOf(options),
+      signal,
+      onProgress: line.update,
+      ...(isQuiet ? { logger: silentLogger } : {}),
+    });
+  } finally {
+    line.end();
+  }
+}
+
+function isFolder(source: string): boolean {
+  const path = source.replace(/^~(?=$|[\\/])/, () => homedir());
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}

@@ -1,0 +1,23 @@
+import { inspectModel } from "ocellus";
+import { formatInspection } from "../output/format-inspection.ts";
+import { styleFor } from "../output/text-style.ts";
+import { writeOutput } from "../output/write-output.ts";
+
+/** The options of `ocellus models inspect` as commander hands them over. */
+export interface InspectOptions {
+  readonly json?: true;
+}
+
+/**
+ * `ocellus models inspect`: what a checkpoint is and what prevents loading it.
+ *
+ * @returns exit code: 0 when it can be loaded, 1 when it cannot
+ * @throws ModelLoadError when there is no such folder
+ */
+export async function inspect(folder: string, options: InspectOptions, signal: AbortSignal): Promise<number> {
+  const inspection = await inspectModel(folder, { signal });
+  const text =
+    options.json === true ? JSON.stringify(inspection) : formatInspection(inspection, styleFor(process.stdout));
+  await writeOutput(`${text}\n`);
+  return inspection.isLoadable ? 0 : 1;
+}

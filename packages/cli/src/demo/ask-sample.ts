@@ -1,0 +1,37 @@
+import { join } from "node:path";
+import type { PredictionResponse, VisionModel } from "ocellus";
+import { type SampleQuestion, samplesFolder } from "ocellus-tiny";
+import { answerPieces } from "../output/answer-pieces.ts";
+import type { AnswerRow } from "./answer-row.ts";
+
+/**
+ * Asks a sample question and writes the answer as it comes. Boxes are JSON, which nobody wants to watch: they are shown
+ * when they are complete.
+ *
+ * @throws the typed error of the answer
+ */
+export async function askSample(
+  model: VisionModel,
+  file: string,
+  question: SampleQuestion,
+  row: AnswerRow,
+  signal: AbortSignal,
+): Promise<PredictionResponse> {
+  const isBoxes = question.kind === "phrase-grounding";
+  const task = isBoxes ? "phrase-grounding" : question.kind === "json-answer" ? "vqa" : "generic";
+  await using stream = model({
+    source: join(samplesFolder, file),
+    userPrompt: question.question,
+    // The prompts that the model was trained with are in the samples; an empty one means the template's own.
+    systemPrompt: question.system ?? "",
+    task,
+    stream: true,
+    signal,
+  });
+  for await (const { text, isThinking, isFirst } of answerPieces(stream)) {
+    if (isBoxes) continue;
+    if (isFirst) await row.endLine();
+    await row.write(text, isThinking);
+  }
+  return await stream.finalCompletion();
+}

@@ -1,0 +1,44 @@
+import type { Sample, SampleQuestion } from "ocellus-tiny";
+
+/** A sample picture and what is asked about it, in this order. */
+export interface ChosenPicture {
+  readonly sample: Sample;
+  readonly questions: readonly SampleQuestion[];
+}
+
+const picturesPerStyle = 2;
+const plainQuestions = 2;
+
+/**
+ * A short tour: the pictures with the most objects of each style, and for each two plain questions on topics that have
+ * not come up, at most one that thinks first in the whole tour, and the search for all objects.
+ */
+export function chooseQuestions(samples: readonly Sample[]): readonly ChosenPicture[] {
+  const topics = new Set<string>();
+  let hasThought = false;
+  return choosePictures(samples).map((sample) => {
+    const fresh = sample.questions.filter(({ kind, topic }) => kind === "answer" && !topics.has(topic));
+    const known = sample.questions.filter(({ kind, topic }) => kind === "answer" && topics.has(topic));
+    const plain = [...fresh, ...known].slice(0, plainQuestions);
+    for (const { topic } of plain) topics.add(topic);
+    const thinking = hasThought ? undefined : sample.questions.find(({ kind }) => kind === "chain-of-thought");
+    hasThought ||= thinking !== undefined;
+    const search = sample.questions.findLast(({ kind }) => kind === "phrase-grounding");
+    return { sample, questions: [...plain, thinking, search].filter((question) => question !== undefined) };
+  });
+}
+
+function choosePictures(samples: readonly Sample[]): readonly Sample[] {
+  const richest = samples.toSorted((a, b) => objectsIn(b) - objectsIn(a));
+  return (["generated", "hand-made"] as const).flatMap((style) =>
+    richest.filter((sample) => sample.style === style).slice(0, picturesPerStyle),
+  );
+}
+
+/** Boxes of the longest grounding answer. */
+function objectsIn({ questions }: Sample): number {
+  const counts = questions
+    .filter(({ kind }) => kind === "phrase-grounding")
+    .map(({ answer }) => answer.match(/\[\d+(?:,\d+){3}\]/g)?.length ?? 0);
+  return Math.max(0, ...counts);
+}
