@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { GenerationError, InvalidArgumentError } from "@ocellus/core";
+import { GenerationError } from "@ocellus/core";
 import { describe, expect, test } from "vitest";
 import { createSampler, type SamplerContext } from "./sampler.ts";
 import type { SamplerConfig } from "./sampler-config.ts";
@@ -14,6 +14,7 @@ const greedy: SamplerConfig = {
   repetitionPenalty: 1,
   seed: 0,
   minNewTokens: 0,
+  noRepeatNgramSize: 0,
 };
 const nothing: SamplerContext = { eosTokenIds: [], promptIds: [] };
 
@@ -178,20 +179,5 @@ describe("errors", () => {
     const mask = (logits: Float32Array): void => void logits.fill(Number.NEGATIVE_INFINITY);
     const sampler = createSampler({ ...greedy, doSample, topP: 0.5 }, { ...nothing, mask });
     expect(() => sampler.next(Float32Array.of(1, 2))).toThrow(/forbidden/);
-  });
-
-  test.each<Partial<SamplerConfig>>([
-    { temperature: 0, doSample: true },
-    { temperature: Number.NaN, doSample: true },
-    { topP: 1.5 },
-    { topK: -1 },
-    { topK: 2.5 },
-    { repetitionPenalty: 0 },
-    { seed: -2 },
-    { minNewTokens: 0.5 },
-    { noRepeatNgramSize: -1 },
-  ])("%j", (config) => {
-    expect(() => createSampler({ ...greedy, ...config }, nothing)).toThrow(InvalidArgumentError);
-    expect(() => createSampler({ ...greedy, ...config }, nothing)).toThrow(Object.keys(config)[0]);
   });
 });

@@ -6,7 +6,7 @@ import {
   forbidTokens,
 } from "./logits-processors.ts";
 import { drawToken, pickHighest } from "./pick-token.ts";
-import { checkSamplerConfig, type SamplerConfig } from "./sampler-config.ts";
+import type { SamplerConfig } from "./sampler-config.ts";
 import { createSeededRandom } from "./seeded-random.ts";
 import { applyTopP } from "./top-p.ts";
 
@@ -37,12 +37,9 @@ export interface Sampler {
  * A sampler with the processors of transformers 5.23 in their order: repetition penalty, repeated n-grams, minimum
  * length, mask; then, when sampling, temperature, top-k, top-p and a draw. Greedy choices equal those of transformers;
  * draws use another generator than torch and differ from it.
- *
- * @throws InvalidArgumentError for a config value out of range.
  */
 export function createSampler(config: SamplerConfig, { eosTokenIds, promptIds, mask }: SamplerContext): Sampler {
-  checkSamplerConfig(config);
-  const ngramSize = config.noRepeatNgramSize ?? 0;
+  const ngramSize = config.noRepeatNgramSize;
   const penalize = config.repetitionPenalty !== 1;
   const seen = new Set<number>(penalize ? promptIds : []);
   const history: number[] = ngramSize > 0 ? [...promptIds] : [];
