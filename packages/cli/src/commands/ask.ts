@@ -80,7 +80,11 @@ async function openModel(options: AskOptions, signal: AbortSignal): Promise<Visi
   }
 }
 
+/** What cannot be looked at (a data URI is no path at all) is no folder. */
 function isFolder(source: string): boolean {
-  const path = source.replace(/^~(?=$|[\\/])/, () => homedir());
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  try {
+    return statSync(source.replace(/^~(?=$|[\\/])/, () => homedir())).isDirectory();
+  } catch {
+    return false;
+  }
 }

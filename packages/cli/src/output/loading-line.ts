@@ -16,7 +16,7 @@ export interface LoadingLine {
 }
 
 /** Loading that is done sooner is not worth a line. */
-const quietMs = 250;
+const quietMs = 500;
 const barWidth = 20;
 
 /**

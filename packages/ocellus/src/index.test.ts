@@ -1,0 +1,105 @@
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  drawPrediction,
+  encodeImage,
+  InvalidArgumentError,
+  inspectModel,
+  loadModel,
+  parseResponse,
+  readPicture,
+  SourceNotFoundError,
+  toPixels,
+  unwrap,
+  VisionError,
+  type VisionModel,
+} from "./index.ts";
+
+const fileAt = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+const checkpoint = fileAt("../../ocellus-tiny/checkpoint");
+const picture = fileAt("../../ocellus-tiny/samples/hand-made-1.png");
+let folder: string;
+let model: VisionModel;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ocellus-facade-"));
+  model = await loadModel(checkpoint, { cacheFolder: join(folder, "cache") });
+});
+
+afterAll(async () => {
+  await model?.close();
+  await rm(folder, { recursive: true });
+});
+
+test("the examples of the README compile under strict settings", async () => {
+  const readme = await readFile(fileAt("../README.md"), "utf8");
+  const examples = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map((match) => match[1]!);
+  expect(examples.length).toBeGreaterThanOrEqual(4);
+  // Inside of the package, so that "ocellus" resolves to it through its own exports.
+  const place = fileAt("../dist/readme-examples");
+  await mkdir(place, { recursive: true });
+  for (const [index, text] of examples.entries()) await writeFile(join(place, `example-${index}.ts`), text);
+  const options = {
+    noEmit: true,
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    isolatedDeclarations: false,
+  };
+  const config = { extends: "../../../../tsconfig.base.json", compilerOptions: options, include: ["*.ts"] };
+  await writeFile(join(place, "tsconfig.json"), JSON.stringify(config));
+  const compiler = fileAt("../../../node_modules/typescript/bin/tsc");
+  const run = promisify(execFile)(process.execPath, [compiler, "-p", place]);
+  await expect(run.catch((error: { stdout: string }) => Promise.reject(error.stdout))).resolves.toMatchObject({
+    stdout: "",
+  });
+  await rm(place, { recursive: true });
+});
+
+test("one answer, a stream and a list from the same model", async () => {
+  const request = { source: picture, userPrompt: "How many squares are there?" };
+  const [result, error] = await model(request);
+  expect(error).toBeNull();
+  expect(result).toMatchObject({ kind: "generic", finishReason: "stop", usage: { imageTokens: expect.any(Number) } });
+  expect(result!.rawOutput).not.toBe("");
+
+  const stream = model({ ...request, stream: true });
+  let streamed = "";
+  for await (const text of stream) streamed += text;
+  expect(streamed).toBe(result!.rawOutput);
+  expect((await stream.finalCompletion()).tokenIds).toEqual(result!.tokenIds);
+
+  const outcomes = await model({ source: [picture, join(folder, "missing.png")], userPrompt: request.userPrompt });
+  expect(outcomes[0]![0]!.rawOutput).toBe(streamed);
+  expect(SourceNotFoundError.isInstance(outcomes[1]![1])).toBe(true);
+  expect(VisionError.isInstance(outcomes[1]![1])).toBe(true);
+});
+
+test("boxes are drawn on the picture that was asked about", async () => {
+  const response = unwrap(await model({ source: picture, task: "phrase-grounding" }));
+  const original = await readPicture(picture);
+  expect(original).toMatchObject({ width: 336, height: 336 });
+  const drawn = await encodeImage(await drawPrediction(original, response));
+  expect(Buffer.from(drawn.subarray(1, 4)).toString()).toBe("PNG");
+  const file = join(folder, "drawn.png");
+  await writeFile(file, drawn);
+  const { width, height } = await readPicture(file);
+  expect(width * height).toBeGreaterThan(336 * 336);
+});
+
+test("the parser alone, pixels and mistakes", async () => {
+  const text =
+    '{"phrase_grounding":{"sentence":"A cat.","groundings":[{"phrase":"cat","grounding":[[0,256,512,1024]]}]}}';
+  const { result } = parseResponse(text, { task: "phrase-grounding" });
+  expect(toPixels(result, { width: 200, height: 100 })).toMatchObject({
+    groundings: [{ phrase: "cat", grounding: [[0, 25, 100, 100]] }],
+  });
+  expect(() => model({ source: picture, usrPrompt: "x" } as never)).toThrow(InvalidArgumentError);
+  await expect(loadModel(folder)).rejects.toMatchObject({ code: "model-load" });
+  await expect(inspectModel(checkpoint)).resolves.toMatchObject({ isLoadable: true, modelType: "qwen2_5_vl" });
+});
