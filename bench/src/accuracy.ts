@@ -1,0 +1,45 @@
+import { stdout } from "node:process";
+import { parseArgs } from "node:util";
+import { type AccuracyCheckpoint, embeddedCheckpoint, goldenCheckpoint } from "./accuracy-cases.ts";
+import { type Format, measureAccuracy } from "./measure-accuracy.ts";
+
+const goldens = ["qwen2_5_vl", "qwen2_5_vl-tied-window112", "qwen2_5_vl-bf16-sharded"];
+
+const formats: readonly Format[] = [
+  { precision: "float32" },
+  ...([32, 64, 128] as const).map((blockSize) => ({ precision: "int8", blockSize }) as const),
+  ...([32, 64, 128] as const).map((blockSize) => ({ precision: "int4", blockSize }) as const),
+];
+
+/**
+ * Prints how near every precision comes to the float32 numbers of transformers, on the golden checkpoints (random
+ * weights) and on the embedded model (trained ones).
+ *
+ * The error of the scores is against the recorded ones; for the embedded model, of which only tokens are recorded,
+ * against our own float32. Options: `--checkpoint NAME` measures one of them only.
+ */
+export async function runAccuracy(args: string[]): Promise<void> {
+  const { values } = parseArgs({ args, options: { checkpoint: { type: "string" } } });
+  const all: readonly AccuracyCheckpoint[] = [...goldens.map(goldenCheckpoint), embeddedCheckpoint()];
+  const chosen = values.checkpoint === undefined ? all : all.filter(({ name }) => name === values.checkpoint);
+  if (chosen.length === 0)
+    throw new RangeError(`--checkpoint must be one of ${all.map(({ name }) => name).join(", ")}`);
+  stdout.write("| checkpoint | precision | block | relative error of the scores | same token | same answer |\n");
+  stdout.write("|---|---|---|---|---|---|\n");
+  for (const checkpoint of chosen) {
+    let reference: readonly Float32Array[] | undefined;
+    for (const format of formats) {
+      const measured = await measureAccuracy(checkpoint, format, reference);
+      reference ??= measured.logits;
+      const { logitsError, agreement, exact } = measured;
+      const figures = [logitsError.toExponential(1), percent(agreement), percent(exact)];
+      stdout.write(
+        `| ${checkpoint.name} | ${format.precision} | ${format.blockSize ?? "–"} | ${figures.join(" | ")} |\n`,
+      );
+    }
+  }
+}
+
+function percent(part: number): string {
+  return `${(100 * part).toFixed(1)} %`;
+}

@@ -1,0 +1,86 @@
+import { join } from "node:path";
+import type { ChatMessage } from "@ocellus/core";
+import { openCheckpoint } from "@ocellus/hub";
+import { openPicture } from "@ocellus/media";
+import { type BlockSize, type Precision, precisionPlan } from "./checkpoint/precision.ts";
+import type { PreparedVisual } from "./families/model-family.ts";
+import { writeOnnxModel } from "./onnx/write-onnx-model.ts";
+import { Decoder } from "./runtime/decoder.ts";
+import { embedPrompt, embedTokens } from "./runtime/embed-prompt.ts";
+import { type OnnxSession, openSession } from "./runtime/onnx-session.ts";
+import { openFamily } from "./runtime/open-engine.ts";
+import { placeVisuals } from "./runtime/place-visuals.ts";
+import { toTemplateMessage } from "./runtime/to-template-message.ts";
+import { loadChatTemplate } from "./text/chat-template.ts";
+import { encodePrompt } from "./text/encode-prompt.ts";
+import { loadTokenizer } from "./text/tokenizer.ts";
+
+/** What {@link openScorer} needs. */
+export interface ScorerOptions {
+  readonly precision: Precision;
+  readonly blockSize?: BlockSize;
+  /** An existing folder that the graphs are written to. */
+  readonly graphFolder: string;
+}
+
+/** Scores given answers token by token: how measurements of accuracy look inside a model. */
+export interface Scorer {
+  /**
+   * The scores of what may follow the prompt, then of what may follow each token of the given answer but the last.
+   *
+   * @param answer ids that are fed one a step, whatever the model would have chosen (teacher forcing)
+   * @returns one [vocab] array for each id of `answer`
+   */
+  score(
+    messages: readonly ChatMessage[],
+    answer: readonly number[],
+    templateOptions?: Readonly<Record<string, unknown>>,
+  ): Promise<readonly Float32Array[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a checkpoint for scoring, in this thread and without the cache: the graphs block the event loop.
+ *
+ * @throws ModelLoadError when the checkpoint cannot be loaded
+ */
+export async function openScorer(folder: string, options: ScorerOptions): Promise<Scorer> {
+  const { precision, blockSize, graphFolder } = options;
+  const checkpoint = await openCheckpoint(folder);
+  const model = await openFamily(checkpoint, {});
+  const tokenizer = await loadTokenizer(checkpoint);
+  const template = await loadChatTemplate(checkpoint);
+  const open = async (name: "vision" | "decoder"): Promise<OnnxSession> => {
+    const graph = model.graphs(precisionPlan(precision, blockSize).formats)[name];
+    await writeOnnxModel(graph, { folder: graphFolder, name });
+    return openSession(join(graphFolder, `${name}.onnx`), { threads: 1 });
+  };
+  const vision = await open("vision");
+  const decoder = await open("decoder");
+
+  return {
+    async score(messages, answer, templateOptions = {}) {
+      const prepared: PreparedVisual[] = [];
+      for (const part of messages.flatMap(({ content }) => content)) {
+        if (part.type === "image") prepared.push(model.prepareImage(await openPicture(part.source)));
+      }
+      const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), { templateOptions });
+      const { ids, visuals } = placeVisuals(encoded.ids, model.imageTokenId, prepared);
+      const features: Float32Array[] = [];
+      for (const { feeds } of visuals) features.push((await vision.run(feeds)).image_features!);
+      const { ids: positions, next } = model.positions(ids.length, visuals);
+      const axes = positions.length / ids.length;
+
+      const state = new Decoder(decoder, model);
+      const go = async (): Promise<void> => undefined;
+      const scores = [await state.append(embedPrompt(model, ids, visuals, features), positions, go)];
+      for (const [step, id] of answer.slice(0, -1).entries()) {
+        scores.push(await state.append(embedTokens(model, [id]), new Int32Array(axes).fill(next + step), go));
+      }
+      return scores;
+    },
+    close: async () => {
+      await Promise.all([vision.release(), decoder.release(), checkpoint.close()]);
+    },
+  };
+}
