@@ -15,11 +15,12 @@ import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 
 const optionNames = [
   ...["precision", "blockSize", "cacheFolder", "threads", "minPixels", "maxPixels", "task", "coordinateSpace"],
-  ...["allowPrivateAddresses", "signal", "onProgress", "logger"],
+  ...["promptCacheBytes", "allowPrivateAddresses", "signal", "onProgress", "logger"],
 ] as const;
 
 const spaces: readonly CoordinateSpace[] = ["relative-1024", "relative-1000", "relative-999", "unit", "pixels"];
 const pixelRange = { min: 1, max: 2 ** 31, integer: true } as const;
+const byteRange = { min: 0, max: 2 ** 40, integer: true } as const;
 const threadRange = { min: 1, max: 1024, integer: true } as const;
 
 /** The options of `loadModel` after their check: what stays on this side, and plain data for the worker thread. */
@@ -63,6 +64,9 @@ function checkEngineOptions(options: EngineOptions): void {
     throw wrong("cacheFolder", "the path of a folder", cacheFolder);
   }
   if (threads !== undefined) checkNumber(threads, "options.threads", threadRange);
+  if (options.promptCacheBytes !== undefined) {
+    checkNumber(options.promptCacheBytes, "options.promptCacheBytes", byteRange);
+  }
   if (minPixels !== undefined) checkNumber(minPixels, "options.minPixels", pixelRange);
   if (maxPixels !== undefined) checkNumber(maxPixels, "options.maxPixels", pixelRange);
   if (minPixels !== undefined && maxPixels !== undefined && minPixels > maxPixels) {

@@ -18,6 +18,11 @@ export interface EngineOptions {
   readonly minPixels?: number;
   /** Largest area of a picture after resizing, in pixels; fewer are faster and see less. Default: the checkpoint's. */
   readonly maxPixels?: number;
+  /**
+   * Memory for what earlier prompts left behind, in bytes: prompts that begin alike (a fixed system prompt, a picture
+   * asked about twice, the turns of a chat) are not computed again. Default 256 MiB; 0 keeps nothing.
+   */
+  readonly promptCacheBytes?: number;
   /** What `task: "auto"` means. Default: what the checkpoint says, else `generic`. */
   readonly task?: TaskName;
   /** How the checkpoint writes boxes. Default: what the checkpoint says, else 0–1024. */

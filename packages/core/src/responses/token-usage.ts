@@ -4,6 +4,8 @@ export interface TokenUsage {
   readonly inputTokens: number;
   /** Part of `inputTokens` that stands for pictures and video frames; 0 when a service does not say. */
   readonly imageTokens: number;
+  /** Part of `inputTokens` that was known from an earlier prompt and not computed again; absent when unknown. */
+  readonly cachedTokens?: number;
   /** Tokens that were generated, stop token included. */
   readonly outputTokens: number;
 }

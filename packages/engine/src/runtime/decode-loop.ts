@@ -10,9 +10,11 @@ import { yieldToEvents } from "./yield-to-events.ts";
 
 /** A prompt ready for the decoder. */
 export interface DecoderPrompt {
+  /** The whole prompt, what the decoder has seen already included. */
   readonly ids: readonly number[];
-  /** [tokens, hidden], visual features in place. */
+  /** [new tokens, hidden], visual features in place. */
   readonly embeddings: Float32Array;
+  /** Positions of the new tokens, and of the first generated one. */
   readonly positions: PromptPositions;
 }
 
@@ -53,7 +55,7 @@ export async function decode(decoder: Decoder, prompt: DecoderPrompt, options: D
   const sampler = createSampler(config, { eosTokenIds: config.stopTokenIds, promptIds: prompt.ids });
   const text = openText(options);
   const tokenIds: number[] = [];
-  const axes = prompt.positions.ids.length / prompt.ids.length;
+  const axes = (prompt.positions.ids.length * model.decoder.hiddenSize) / prompt.embeddings.length;
   let finishReason: FinishReason = "length";
 
   const begin = performance.now();

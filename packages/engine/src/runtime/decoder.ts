@@ -2,6 +2,7 @@ import type { DecoderShape, FamilyModel } from "../families/model-family.ts";
 import { floatTensor } from "./host-tensor.ts";
 import { KvCache } from "./kv-cache.ts";
 import type { OnnxSession } from "./onnx-session.ts";
+import { tokenColumns } from "./token-columns.ts";
 
 /** Prompt tokens that go through the graph at once: bounds its memory and the time until an abort is seen. */
 const chunkTokens = 512;
@@ -19,19 +20,13 @@ export class Decoder {
   readonly #cache: KvCache;
   #zeros = new Float32Array(0);
 
-  constructor(session: OnnxSession, model: FamilyModel) {
+  /**
+   * @param cache what was seen before; it is used and extended, not copied
+   */
+  constructor(session: OnnxSession, model: FamilyModel, cache: KvCache = new KvCache(model.decoder)) {
     this.#session = session;
     this.#model = model;
-    this.#cache = new KvCache(model.decoder);
-  }
-
-  /**
-   * Makes room for a whole prompt and its answer at once.
-   *
-   * @param tokens prompt and expected answer
-   */
-  reserve(tokens: number): void {
-    this.#cache.reserve(tokens);
+    this.#cache = cache;
   }
 
   /**
@@ -49,15 +44,11 @@ export class Decoder {
   ): Promise<Float32Array> {
     const { hiddenSize } = this.#model.decoder;
     const tokens = embeddings.length / hiddenSize;
-    const axes = positions.length / tokens;
     let logits = new Float32Array(0);
     for (let start = 0; start < tokens; ) {
       await beforeChunk();
       const end = Math.min(tokens, start + chunkLength(this.#model.decoder, this.#cache.length));
-      const chunkPositions = new Int32Array(axes * (end - start));
-      for (let axis = 0; axis < axes; axis++) {
-        chunkPositions.set(positions.subarray(axis * tokens + start, axis * tokens + end), axis * (end - start));
-      }
+      const chunkPositions = tokenColumns(positions, tokens, start, end);
       logits = await this.#run(embeddings.subarray(start * hiddenSize, end * hiddenSize), chunkPositions, end - start);
       start = end;
     }

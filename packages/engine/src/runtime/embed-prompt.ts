@@ -16,25 +16,31 @@ export function embedTokens(model: FamilyModel, ids: readonly number[]): Float32
 }
 
 /**
- * Embeds a prompt and puts the features of its visuals in the place of their placeholders.
+ * Embeds a prompt from a token on, with the features of its visuals in the place of their placeholders.
  *
  * @param features one array [tokens of the visual, hidden] per visual
- * @returns [tokens, hidden]
+ * @param from first token to embed
+ * @returns [tokens - from, hidden]
  */
 export function embedPrompt(
   model: FamilyModel,
   ids: readonly number[],
   visuals: readonly PlacedVisual[],
   features: readonly Float32Array[],
+  from = 0,
 ): Float32Array {
   const { hiddenSize } = model.decoder;
-  const embeddings = new Float32Array(ids.length * hiddenSize);
-  let token = 0;
+  const embeddings = new Float32Array((ids.length - from) * hiddenSize);
+  const put = (rows: Float32Array, token: number): void => embeddings.set(rows, (token - from) * hiddenSize);
+  let token = from;
   for (const [index, visual] of visuals.entries()) {
-    embeddings.set(embedTokens(model, ids.slice(token, visual.start)), token * hiddenSize);
-    embeddings.set(features[index]!, visual.start * hiddenSize);
-    token = visual.start + visual.tokens;
+    const end = visual.start + visual.tokens;
+    if (end <= token) continue;
+    put(embedTokens(model, ids.slice(token, Math.max(token, visual.start))), token);
+    token = Math.max(token, visual.start);
+    put(features[index]!.subarray((token - visual.start) * hiddenSize), token);
+    token = end;
   }
-  embeddings.set(embedTokens(model, ids.slice(token)), token * hiddenSize);
+  put(embedTokens(model, ids.slice(token)), token);
   return embeddings;
 }

@@ -1,8 +1,8 @@
 import type { DecoderShape } from "../families/model-family.ts";
 import { type Feeds, floatTensor, type HostTensor } from "./host-tensor.ts";
 
-/** Tokens by which the cache grows at least, so that decoding rarely copies it. */
-const growth = 256;
+/** The capacity is a multiple of this, so that decoding rarely copies the cache. */
+const stepTokens = 256;
 
 /**
  * Keys and values of all past tokens, token-major [capacity, kvWidth] per layer. A prefix view goes into the graph
@@ -30,7 +30,7 @@ export class KvCache {
   /** Makes room for `tokens` tokens in all. Growing copies the cache once. */
   reserve(tokens: number): void {
     if (tokens <= this.#capacity) return;
-    this.#capacity = Math.max(tokens, Math.min(this.#capacity * 2, this.#capacity + growth));
+    this.#capacity = stepTokens * Math.ceil(Math.max(tokens, 1.5 * this.#capacity) / stepTokens);
     for (const [name, buffer] of this.#buffers) {
       const larger = new Float32Array(this.#capacity * this.#width);
       larger.set(buffer.subarray(0, this.#length * this.#width));
@@ -58,5 +58,19 @@ export class KvCache {
   /** Forgets all but the first `tokens` tokens. */
   truncate(tokens: number): void {
     this.#length = Math.min(this.#length, tokens);
+  }
+
+  /** A copy of the first `tokens` tokens that grows independently. */
+  fork(tokens: number): KvCache {
+    const copy = new KvCache({ layers: this.#buffers.size / 2, kvWidth: this.#width });
+    copy.reserve(tokens);
+    for (const [name, buffer] of copy.#buffers) buffer.set(this.#buffers.get(name)!.subarray(0, tokens * this.#width));
+    copy.#length = tokens;
+    return copy;
+  }
+
+  /** Bytes of memory that the cache holds, used or not. */
+  get byteLength(): number {
+    return 4 * this.#buffers.size * this.#capacity * this.#width;
   }
 }

@@ -11,16 +11,19 @@ import {
 import { fetchUrlSafely } from "@ocellus/http";
 import type { Checkpoint } from "@ocellus/hub";
 import { type OpenUrl, openPicture } from "@ocellus/media";
-import type { FamilyModel, PreparedVisual } from "../families/model-family.ts";
+import type { FamilyModel, PlacedVisual, PreparedVisual } from "../families/model-family.ts";
 import type { ChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { decode } from "./decode-loop.ts";
 import { Decoder } from "./decoder.ts";
 import { embedPrompt } from "./embed-prompt.ts";
+import { FeatureCache, type VisualFeatures } from "./feature-cache.ts";
 import type { OnnxSession } from "./onnx-session.ts";
 import { placeVisuals } from "./place-visuals.ts";
+import { PromptCache } from "./prompt-cache.ts";
 import { toTemplateMessage } from "./to-template-message.ts";
+import { tokenColumns } from "./token-columns.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
 
 /** Everything that an engine answers with. */
@@ -32,6 +35,8 @@ export interface EngineParts {
   readonly sessions: { readonly vision: OnnxSession; readonly decoder: OnnxSession };
   readonly info: ModelInfo;
   readonly allowPrivateAddresses: boolean;
+  /** Memory for reuse across prompts: three quarters keep keys and values, the rest visual features. */
+  readonly promptCacheBytes: number;
 }
 
 /** A loaded checkpoint. Lives in a worker thread: its graphs block the thread while they run. */
@@ -55,12 +60,17 @@ export interface EngineContext {
 
 /** Puts the stages together: source → pixels → features → prompt → tokens → text (DESIGN section 2). */
 export function createLocalEngine(parts: EngineParts): LocalEngine {
-  const { sessions, checkpoint } = parts;
+  const { sessions, checkpoint, promptCacheBytes } = parts;
+  const state: EngineState = {
+    ...parts,
+    prompts: new PromptCache(parts.model.decoder, 0.75 * promptCacheBytes),
+    features: new FeatureCache(sessions.vision, 0.25 * promptCacheBytes),
+  };
   let queue: Promise<unknown> = Promise.resolve();
   return {
     info: parts.info,
     answer: (request, context) => {
-      const turn = queue.then(() => answer(parts, request, context));
+      const turn = queue.then(() => answer(state, request, context));
       queue = turn.catch(() => undefined);
       return turn;
     },
@@ -71,53 +81,84 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
   };
 }
 
-async function answer(parts: EngineParts, request: AnswerRequest, context: EngineContext): Promise<Answer> {
-  const { model, sessions } = parts;
-  const { signal } = context;
+/** What an engine answers with, and what it remembers of earlier answers. */
+interface EngineState extends EngineParts {
+  readonly prompts: PromptCache;
+  readonly features: FeatureCache;
+}
+
+async function answer(engine: EngineState, request: AnswerRequest, context: EngineContext): Promise<Answer> {
+  const { model, tokenizer, sessions, prompts } = engine;
+  const { signal, onText } = context;
   if (request.schema !== null) {
     throw new GrammarError("Local models cannot constrain their answers to a schema yet; leave `schema` out.");
   }
   await yieldToEvents(signal);
   const begin = performance.now();
-  const prepared = await prepareVisuals(parts, request.messages, signal);
+  const prepared = await prepareVisuals(engine, request.messages, signal);
   const loaded = performance.now();
 
-  const features: Float32Array[] = [];
-  for (const visual of prepared) {
-    await yieldToEvents(signal);
-    const { image_features: rows } = await sessions.vision.run(visual.feeds);
-    features.push(rows!);
-  }
-  const seen = performance.now();
-
   const templateMessages = request.messages.map(toTemplateMessage);
-  const { ids: promptIds } = encodePrompt(parts.tokenizer, parts.template, templateMessages, {
+  const encoded = encodePrompt(tokenizer, engine.template, templateMessages, {
     templateOptions: request.templateOptions,
     allowedLiterals: model.allowedLiterals,
   });
-  const { ids, visuals } = placeVisuals(promptIds, model.imageTokenId, prepared);
+  const { ids, visuals } = placeVisuals(encoded.ids, model.imageTokenId, prepared);
   const config = fitContext(request.generationConfig, ids.length, model.decoder.contextLength);
-  const decoder = new Decoder(sessions.decoder, model);
-  const embeddings = embedPrompt(model, ids, visuals, features);
-  const prompt = { ids, embeddings, positions: model.positions(ids.length, visuals) };
-  const options = { model, tokenizer: parts.tokenizer, config, signal, onText: context.onText };
-  const generated = await decode(decoder, prompt, options);
+  const templated = performance.now();
 
-  const imageTokens = visuals.reduce((sum, { tokens }) => sum + tokens, 0);
+  const features: VisualFeatures[] = [];
+  for (const visual of visuals) {
+    await yieldToEvents(signal);
+    features.push(await engine.features.featuresOf(visual));
+  }
+  const seen = performance.now();
+
+  const keys = promptKeys(ids, visuals, features);
+  const { cache, reused } = prompts.take(keys);
+  const rows = features.map((feature) => feature.rows);
+  const positions = model.positions(ids.length, visuals);
+  const prompt = {
+    ids,
+    embeddings: embedPrompt(model, ids, visuals, rows, reused),
+    positions: { ids: tokenColumns(positions.ids, ids.length, reused), next: positions.next },
+  };
+  const decoder = new Decoder(sessions.decoder, model, cache);
+  const generated = await decode(decoder, prompt, { model, tokenizer, config, signal, onText });
+  prompts.keep([...keys, ...generated.tokenIds], cache);
+
   return {
     text: generated.text,
     tokenIds: generated.tokenIds,
     finishReason: generated.finishReason,
-    usage: { inputTokens: ids.length, imageTokens, outputTokens: generated.tokenIds.length },
+    usage: {
+      inputTokens: ids.length,
+      imageTokens: visuals.reduce((sum, { tokens }) => sum + tokens, 0),
+      cachedTokens: reused,
+      outputTokens: generated.tokenIds.length,
+    },
     timings: {
       loadMs: loaded - begin,
-      visionMs: seen - loaded,
+      visionMs: seen - templated,
       prefillMs: generated.prefillMs,
       decodeMs: generated.decodeMs,
       firstTokenMs: generated.firstTokenAt - begin,
     },
     resizedSizes: prepared.map(({ resized }) => resized),
   };
+}
+
+/** What a prompt is known by in the prompt cache: its ids, and the content of a visual in place of its placeholders. */
+function promptKeys(
+  ids: readonly number[],
+  visuals: readonly PlacedVisual[],
+  features: readonly VisualFeatures[],
+): number[] {
+  const keys = [...ids];
+  for (const [index, { start, tokens }] of visuals.entries()) {
+    keys.fill(features[index]!.contentKey, start, start + tokens);
+  }
+  return keys;
 }
 
 /** Opens, decodes and preprocesses the pictures of a chat in order. */

@@ -27,6 +27,8 @@ import { yieldToEvents } from "./yield-to-events.ts";
 /** Part of the time that writing and checking the weights takes of loading, as `fraction` of the progress events. */
 const preparedFraction = 0.8;
 
+const defaultPromptCacheBytes = 256 * 2 ** 20;
+
 /** What surrounds the opening of an engine. */
 export interface OpenEngineContext {
   readonly signal: AbortSignal;
@@ -80,6 +82,7 @@ export async function openEngine(
       sessions,
       info: { ...info, precision: chosen.plan.precision, weightBytes: chosen.weightBytes },
       allowPrivateAddresses: options.allowPrivateAddresses ?? false,
+      promptCacheBytes: options.promptCacheBytes ?? defaultPromptCacheBytes,
     });
   } catch (error) {
     await checkpoint.close();

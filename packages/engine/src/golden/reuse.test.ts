@@ -1,0 +1,71 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type PredictionResponse, unwrap, type VisionModel } from "@ocellus/core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { loadModel } from "../load-model.ts";
+import { fixturesFolder } from "./scratch-checkpoint.ts";
+
+const generationConfig = { maxNewTokens: 16, minNewTokens: 16 };
+const photo = `${fixturesFolder}images/photo.png`;
+const square = `${fixturesFolder}images/square.png`;
+
+describe("reuse of earlier prompts", () => {
+  let cacheFolder: string;
+  let reusing: VisionModel;
+  let forgetting: VisionModel;
+
+  beforeAll(async () => {
+    cacheFolder = await mkdtemp(join(tmpdir(), "ocellus-reuse-"));
+    const folder = `${fixturesFolder}checkpoints/qwen2_5_vl-tied-window112`;
+    reusing = await loadModel(folder, { precision: "float32", cacheFolder });
+    forgetting = await loadModel(folder, { precision: "float32", cacheFolder, promptCacheBytes: 0 });
+  });
+
+  afterAll(async () => {
+    await Promise.all([reusing?.close(), forgetting?.close()]);
+    await rm(cacheFolder, { recursive: true, force: true });
+  });
+
+  async function ask(model: VisionModel, source: string, userPrompt: string): Promise<PredictionResponse> {
+    return unwrap(await model({ source, userPrompt, generationConfig }));
+  }
+
+  test("answers are those of a model that forgets, and less is computed", async () => {
+    const questions = [
+      [photo, "What is in this image?"],
+      [photo, "What is on the left?"],
+      [square, "What is in this image?"],
+      [photo, "What is in this image?"],
+    ] as const;
+    const cached: (number | undefined)[] = [];
+    for (const [source, prompt] of questions) {
+      const expected = await ask(forgetting, source, prompt);
+      const actual = await ask(reusing, source, prompt);
+      expect(actual.tokenIds).toEqual(expected.tokenIds);
+      expect(expected.usage.cachedTokens).toBe(0);
+      cached.push(actual.usage.cachedTokens);
+    }
+    const [first, second, third, again] = cached;
+    expect(first).toBe(0);
+    expect(second).toBeGreaterThan(third!); // the picture's rows, and not only the text before it
+    expect(third).toBeGreaterThan(0);
+    expect(again).toBeGreaterThan(second!);
+  });
+
+  test("the turns of a chat are computed once", async () => {
+    const first = {
+      role: "user" as const,
+      content: [
+        { type: "image" as const, source: photo },
+        { type: "text" as const, text: "Hi" },
+      ],
+    };
+    const answer = unwrap(await reusing({ messages: [first], generationConfig }));
+    const reply = { role: "assistant" as const, content: answer.rawOutput };
+    const messages = [first, reply, { role: "user" as const, content: "And now?" }];
+    const next = unwrap(await reusing({ messages, generationConfig }));
+    expect(next.usage.cachedTokens).toBeGreaterThanOrEqual(answer.usage.inputTokens);
+    expect(next.tokenIds).toEqual(unwrap(await forgetting({ messages, generationConfig })).tokenIds);
+  });
+});

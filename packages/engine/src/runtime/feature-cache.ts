@@ -1,0 +1,61 @@
+import { createHash } from "node:crypto";
+import type { PreparedVisual } from "../families/model-family.ts";
+import type { OnnxSession } from "./onnx-session.ts";
+
+/** Features of one visual, and a number that stands for its content. */
+export interface VisualFeatures {
+  /** [tokens, hidden] */
+  readonly rows: Float32Array;
+  /** Negative, the same for equal content and no other; keys the rows in a prompt cache. */
+  readonly contentKey: number;
+}
+
+/** Runs the vision tower, but not twice for the same pixels while their features are kept. */
+export class FeatureCache {
+  readonly #session: OnnxSession;
+  readonly #maxBytes: number;
+  /** By content; least recently used first. */
+  readonly #features = new Map<string, VisualFeatures>();
+  #bytes = 0;
+  #lastKey = 0;
+
+  /** @param maxBytes memory that kept features may hold together; 0 keeps none */
+  constructor(session: OnnxSession, maxBytes: number) {
+    this.#session = session;
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The features of a prepared picture or clip. */
+  async featuresOf(visual: PreparedVisual): Promise<VisualFeatures> {
+    const digest = contentDigest(visual);
+    const known = this.#features.get(digest);
+    if (known !== undefined) {
+      this.#features.delete(digest);
+      this.#features.set(digest, known);
+      return known;
+    }
+    const { image_features: rows } = await this.#session.run(visual.feeds);
+    const features = { rows: rows!, contentKey: --this.#lastKey };
+    this.#features.set(digest, features);
+    this.#bytes += features.rows.byteLength;
+    this.#evict();
+    return features;
+  }
+
+  #evict(): void {
+    for (const [digest, { rows }] of this.#features) {
+      if (this.#bytes <= this.#maxBytes) return;
+      this.#features.delete(digest);
+      this.#bytes -= rows.byteLength;
+    }
+  }
+}
+
+/** The pixels and how they are laid out decide the features; nothing else does. */
+function contentDigest({ feeds, grid, timeStep }: PreparedVisual): string {
+  const { data } = feeds.pixel_values!;
+  return createHash("sha256")
+    .update(`${grid.t}×${grid.h}×${grid.w}:${timeStep}:`)
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest("base64");
+}

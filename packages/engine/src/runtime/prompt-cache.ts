@@ -1,0 +1,72 @@
+import type { DecoderShape } from "../families/model-family.ts";
+import { KvCache } from "./kv-cache.ts";
+
+/** Shorter common beginnings are cheaper to compute again than to look after. */
+const worthwhileTokens = 8;
+
+/** What a prompt begins with and shares with an earlier one. */
+export interface ReusedPrompt {
+  /** Holds the shared tokens; belongs to the caller until it is kept again. */
+  readonly cache: KvCache;
+  /** Tokens of the prompt that need not be computed. */
+  readonly reused: number;
+}
+
+interface Entry {
+  readonly keys: readonly number[];
+  readonly cache: KvCache;
+}
+
+/**
+ * Keys and values of earlier prompts, found again by what the prompts begin with: a fixed system prompt is computed
+ * once, and so is a picture that is asked about twice or the earlier turns of a chat.
+ *
+ * A prompt is known by one number a token: its id, or for the rows of a picture a number that stands for its content.
+ */
+export class PromptCache {
+  readonly #shape: DecoderShape;
+  readonly #maxBytes: number;
+  /** Least recently used first. */
+  #entries: Entry[] = [];
+
+  /** @param maxBytes memory that kept prompts may hold together; 0 keeps none */
+  constructor(shape: DecoderShape, maxBytes: number) {
+    this.#shape = shape;
+    this.#maxBytes = maxBytes;
+  }
+
+  /**
+   * The longest known beginning of a prompt. At least the last token is left to compute, since its scores are wanted.
+   * An entry that the prompt continues is handed over; of one that it only shares a part with, the part is copied.
+   */
+  take(keys: readonly number[]): ReusedPrompt {
+    let best: Entry | undefined;
+    let reused = 0;
+    for (const entry of this.#entries) {
+      const common = Math.min(commonLength(entry.keys, keys), keys.length - 1);
+      if (common > reused) {
+        best = entry;
+        reused = common;
+      }
+    }
+    if (best === undefined || reused < worthwhileTokens) return { cache: new KvCache(this.#shape), reused: 0 };
+    this.#entries = this.#entries.filter((entry) => entry !== best);
+    if (reused === best.keys.length) return { cache: best.cache, reused };
+    this.#entries.push(best);
+    return { cache: best.cache.fork(reused), reused };
+  }
+
+  /** Keeps what a prompt and its answer left in the cache, and drops the least recently used beyond the bound. */
+  keep(keys: readonly number[], cache: KvCache): void {
+    this.#entries.push({ keys: keys.slice(0, cache.length), cache });
+    let bytes = this.#entries.reduce((sum, entry) => sum + entry.cache.byteLength, 0);
+    while (bytes > this.#maxBytes) bytes -= this.#entries.shift()!.cache.byteLength;
+  }
+}
+
+function commonLength(a: readonly number[], b: readonly number[]): number {
+  const end = Math.min(a.length, b.length);
+  let length = 0;
+  while (length < end && a[length] === b[length]) length++;
+  return length;
+}
