@@ -38,6 +38,10 @@ export async function ask(values: readonly string[], options: AskOptions, signal
     );
   }
   await using model = await openModel(options, signal);
+  const isText = (options.task === "auto" ? (model.info.task ?? "generic") : options.task) === "generic";
+  if (isText && input.prompt === "") {
+    throw new CommandError('A plain answer needs a question: ocellus ask photo.jpg "How many mugs?", or --task.', 2);
+  }
   const context: AskContext = {
     model,
     input,
@@ -53,8 +57,7 @@ export async function ask(values: readonly string[], options: AskOptions, signal
       options.draw === undefined ? null : createPictureAnnotator(options.draw, options.allowPrivateAddresses === true),
     signal,
   };
-  // JSON answers are for programs; they are shown as text once they are complete, unless asked otherwise.
-  const isText = (options.task === "auto" ? (model.info.task ?? "generic") : options.task) === "generic";
+  // The JSON of the other tasks is shown as text once it is complete, unless asked otherwise.
   const isStreaming = isSingle && options.json !== true && (options.stream ?? isText);
   return isStreaming ? await askStreaming(context) : await askEach(context);
 }

@@ -92,7 +92,7 @@ async function askAbout(
     // Only the embedded model is trained to use the very words of the recorded answers.
     const verdict = isEmbedded ? isRight(question, response) : null;
     await row.end(response, verdict);
-    if (verdict === false) await writeOutput(`    ${dim(`right: ${rightAnswer(question)}`)}\n`);
+    if (verdict === false) await writeOutput(`    ${dim(`right: ${rightAnswer(question, response)}`)}\n`);
     answers.push({ question, response, verdict });
   }
   await writeOutput("\n");

@@ -6,12 +6,11 @@ export interface ChosenPicture {
   readonly questions: readonly SampleQuestion[];
 }
 
-const picturesPerStyle = 2;
 const plainQuestions = 2;
 
 /**
- * A short tour: the pictures with the most objects of each style, and for each two plain questions on topics that have
- * not come up, at most one that thinks first in the whole tour, and the search for all objects.
+ * A short tour of four pictures: for each two plain questions on topics that have not come up, at most one that thinks
+ * first in the whole tour, and the search for all objects.
  */
 export function chooseQuestions(samples: readonly Sample[]): readonly ChosenPicture[] {
   const topics = new Set<string>();
@@ -21,18 +20,25 @@ export function chooseQuestions(samples: readonly Sample[]): readonly ChosenPict
     const known = sample.questions.filter(({ kind, topic }) => kind === "answer" && topics.has(topic));
     const plain = [...fresh, ...known].slice(0, plainQuestions);
     for (const { topic } of plain) topics.add(topic);
-    const thinking = hasThought ? undefined : sample.questions.find(({ kind }) => kind === "chain-of-thought");
+    const thinking = hasThought ? undefined : sample.questions.find(isThought);
     hasThought ||= thinking !== undefined;
     const search = sample.questions.findLast(({ kind }) => kind === "phrase-grounding");
     return { sample, questions: [...plain, thinking, search].filter((question) => question !== undefined) };
   });
 }
 
+/** Of each style the picture with the most objects, and among the others the first that can be thought about. */
 function choosePictures(samples: readonly Sample[]): readonly Sample[] {
   const richest = samples.toSorted((a, b) => objectsIn(b) - objectsIn(a));
-  return (["generated", "hand-made"] as const).flatMap((style) =>
-    richest.filter((sample) => sample.style === style).slice(0, picturesPerStyle),
-  );
+  return (["generated", "hand-made"] as const).flatMap((style) => {
+    const [first, ...others] = richest.filter((sample) => sample.style === style);
+    const second = others.find(({ questions }) => questions.some(isThought)) ?? others[0];
+    return [first, second].filter((sample) => sample !== undefined);
+  });
+}
+
+function isThought({ kind }: SampleQuestion): boolean {
+  return kind === "chain-of-thought";
 }
 
 /** Boxes of the longest grounding answer. */

@@ -22,11 +22,12 @@ export function isRight({ kind, answer }: SampleQuestion, response: PredictionRe
   );
 }
 
-/** The right answer as a text for people; of boxes, the phrases. */
-export function rightAnswer({ kind, answer }: SampleQuestion): string {
+/** The right answer as a text for people; of boxes, what should have been found. */
+export function rightAnswer({ kind, answer }: SampleQuestion, response: PredictionResponse): string {
   if (kind !== "phrase-grounding") return withoutForm(answer);
-  const found = boxesOf(parseResponse(answer, { task: "phrase-grounding" }));
-  return found.map(({ phrase, box }) => `${phrase} [${box.join(", ")}]`).join(", ");
+  const list = (boxes: readonly { phrase: string }[]): string => boxes.map(({ phrase }) => phrase).join(", ");
+  const expected = list(boxesOf(parseResponse(answer, { task: "phrase-grounding" })));
+  return expected === list(boxesOf(response)) ? `${expected}, in boxes that overlap at least by half` : expected;
 }
 
 /** The text without its thinking, JSON form and outer white space. */
