@@ -23,7 +23,7 @@ import { loadTokenizer, type Tokenizer } from "./text/tokenizer.ts";
 const parameterName = /(?:weight|bias|qweight|scales|qzeros|packed|absmax|quant_map|_blocks)$/;
 
 /** Parts of tensor names that belong to the vision side: the tower and what connects it to the language model. */
-const visionName = /(?:^|\.)(?:visual|vision\w*|image_\w+|multi_modal_projector|mm_projector|connector)(?:\.|$)/;
+const visionName = /(?:^|\.)(?:visual|vision\w*|sam_model|image_\w+|\w*projector|connector|mlp1)(?:\.|$)/;
 
 /** Options of {@link inspectModel}. */
 export interface InspectModelOptions {
@@ -103,7 +103,8 @@ async function inspectFiles({ root, checkpoint, problems, attempt, blockSize }: 
   const generationConfig =
     tokenizer === null ? null : await attempt("generation settings", () => loadGenerationSettings(files, tokenizer));
   const memory = model === null ? null : await attempt("weights", () => memoryOf(model, blockSize));
-  const imageLimits = await attempt("image processor", () => statedImageLimits(files));
+  // Other families give the same keys other meanings (sides instead of areas).
+  const imageLimits = model === null ? null : await attempt("image processor", () => statedImageLimits(files));
   const tensors = checkpoint === null ? null : [...checkpoint.tensors.values()];
   return {
     folder: root,

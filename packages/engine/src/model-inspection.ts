@@ -59,7 +59,7 @@ export interface ModelInspection {
   readonly contextLength: number | null;
   /** Whether the output head is the token embedding. */
   readonly tiedEmbeddings: boolean | null;
-  /** Area of a picture after resizing, in pixels, as the checkpoint's processor settings say. */
+  /** Area of a picture after resizing, in pixels, as the processor settings of a supported architecture say. */
   readonly imageLimits: { readonly minPixels: number | null; readonly maxPixels: number | null };
   /** The file that the chat template comes from. */
   readonly chatTemplate: string | null;

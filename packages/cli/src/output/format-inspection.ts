@@ -14,7 +14,7 @@ export function formatInspection(inspection: ModelInspection, style: TextStyle):
     style.bold(printable(inspection.name ?? inspection.folder)),
     "",
     ...facts,
-    "",
+    ...(facts.length === 0 ? [] : [""]),
     ...memoryLines(inspection, style),
     ...problemLines(inspection, style),
   ].join("\n");
