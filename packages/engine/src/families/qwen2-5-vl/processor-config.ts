@@ -11,8 +11,11 @@ const imageProcessorSchema = z.looseObject({
   max_pixels: count.nullish(),
   size: z.looseObject({ shortest_edge: count.optional(), longest_edge: count.optional() }).nullish(),
   image_mean: triple.default([0.48145466, 0.4578275, 0.40821073]),
-  image_std: triple.default([0.26862954, 0.26130258, 0.27577711]),
-  rescale_factor: z.number().default(1 / 255),
+  image_std: z.array(z.number().positive()).length(3).default([0.26862954, 0.26130258, 0.27577711]),
+  rescale_factor: z
+    .number()
+    .positive()
+    .default(1 / 255),
   resample: z.number().int().default(3),
   do_resize: z.boolean().default(true),
   do_rescale: z.boolean().default(true),
