@@ -10,6 +10,8 @@ import type { VisionBackend } from "./model/vision-backend.ts";
 import type { VisionModel } from "./model/vision-model.ts";
 import { type Outcome, toOutcome } from "./outcome.ts";
 import type { PredictionResponse } from "./responses/prediction-response.ts";
+import { createVisionSession } from "./session/create-vision-session.ts";
+import type { SessionOptions } from "./session/vision-session.ts";
 import { parseSource } from "./source/parse-source.ts";
 import type { SourceInput } from "./source/source-input.ts";
 import { createPredictionStream } from "./stream/create-prediction-stream.ts";
@@ -50,12 +52,14 @@ export function createVisionModel(backend: VisionBackend): VisionModel {
     return createPredictionStream(({ signal, onText }) => answer(signal, onText), options.signal);
   };
 
-  return Object.assign(call, {
+  const model = Object.assign(call, {
     modelId: backend.modelId,
     info: backend.info,
+    session: (options?: SessionOptions) => createVisionSession(model, options),
     close,
     [Symbol.asyncDispose]: close,
   }) as unknown as VisionModel;
+  return model;
 }
 
 /** The sources when the call is for a list: a list, a folder, or anything with `recursive: true`. */

@@ -103,6 +103,7 @@ export type { ResponseBase } from "./responses/response-base.ts";
 export type { StructuredResponse } from "./responses/structured-response.ts";
 export type { TokenUsage } from "./responses/token-usage.ts";
 export type { VqaResponse, VqaResult } from "./responses/vqa-response.ts";
+export type { SessionOptions, TurnRequest, VisionSession } from "./session/vision-session.ts";
 export { fileExtension, imageExtensions, mediaOfBytes, mediaOfPath, videoExtensions } from "./source/media-type.ts";
 export { type ParseSourceOptions, parseSource } from "./source/parse-source.ts";
 export type {

@@ -1,5 +1,6 @@
 import type { BatchRun } from "../batch/batch-run.ts";
 import type { Outcome } from "../outcome.ts";
+import type { SessionOptions, VisionSession } from "../session/vision-session.ts";
 import type { PredictionStream } from "../stream/prediction-stream.ts";
 import type { TaskOption } from "../tasks/task-name.ts";
 import type { ModelInfo } from "./model-info.ts";
@@ -30,6 +31,8 @@ export interface VisionModel extends AsyncDisposable {
   /** The id or folder that the model was loaded from, or its name at a service. */
   readonly modelId: string;
   readonly info: ModelInfo;
+  /** Opens a chat in which every turn sees the earlier ones. Throws `InvalidArgumentError` for wrong options. */
+  session(options?: SessionOptions): VisionSession;
   /** Aborts what is running and frees the model; calls after it have a `DisposedError`. May be called again. */
   close(): Promise<void>;
 }
