@@ -1,16 +1,10 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { AnswerRequest, ChatMessage, ResolvedGenerationConfig } from "@ocellus/core";
 import { taskDefinitions } from "@ocellus/core";
-import { openCheckpoint } from "@ocellus/hub";
-import { precisionPlan } from "../checkpoint/precision.ts";
-import { familyOf } from "../families/registry.ts";
-import { writeOnnxModel } from "../onnx/write-onnx-model.ts";
 import { createLocalEngine, type LocalEngine } from "../runtime/local-engine.ts";
-import { type OnnxSession, openSession } from "../runtime/onnx-session.ts";
+import type { OnnxSession } from "../runtime/onnx-session.ts";
 import { loadChatTemplate } from "../text/chat-template.ts";
 import { loadTokenizer } from "../text/tokenizer.ts";
+import { openGoldenGraphs } from "./golden-graphs.ts";
 
 /** An engine in this thread whose graph runs can be watched. */
 export interface WatchedEngine {
@@ -22,34 +16,28 @@ export interface WatchedEngine {
   delete(): Promise<void>;
 }
 
-/** Opens a golden checkpoint in float32 in this thread. */
-export async function openWatchedEngine(checkpointFolder: string): Promise<WatchedEngine> {
-  const folder = await mkdtemp(join(tmpdir(), "ocellus-watched-"));
-  const checkpoint = await openCheckpoint(checkpointFolder);
-  const model = await familyOf(await checkpoint.readJson("config.json")).open(checkpoint, {});
-  for (const [name, graph] of Object.entries(model.graphs(precisionPlan("float32").formats))) {
-    await writeOnnxModel(graph, { folder, name });
-  }
+/** Opens a golden checkpoint in float32 in this thread; unless told otherwise it remembers no prompt. */
+export async function openWatchedEngine(checkpointFolder: string, promptCacheBytes = 0): Promise<WatchedEngine> {
+  const graphs = await openGoldenGraphs(checkpointFolder);
+  const { checkpoint, model } = graphs;
   const runs: ("vision" | "decoder")[] = [];
   let listener: ((count: number, graph: "vision" | "decoder") => void) | undefined;
-  const open = async (graph: "vision" | "decoder"): Promise<OnnxSession> => {
-    const session = await openSession(join(folder, `${graph}.onnx`), { threads: 1 });
-    return {
-      ...session,
-      run: (feeds) => {
-        listener?.(runs.push(graph), graph);
-        return session.run(feeds);
-      },
-    };
-  };
+  const watched = (graph: "vision" | "decoder"): OnnxSession => ({
+    ...graphs[graph],
+    run: (feeds) => {
+      listener?.(runs.push(graph), graph);
+      return graphs[graph].run(feeds);
+    },
+  });
   const engine = createLocalEngine({
     checkpoint,
     model,
     tokenizer: await loadTokenizer(checkpoint),
     template: await loadChatTemplate(checkpoint),
-    sessions: { vision: await open("vision"), decoder: await open("decoder") },
+    sessions: { vision: watched("vision"), decoder: watched("decoder") },
     info: { provider: "local", family: model.family, supportsVideo: false },
     allowPrivateAddresses: false,
+    promptCacheBytes,
   });
   return {
     engine,
@@ -58,10 +46,7 @@ export async function openWatchedEngine(checkpointFolder: string): Promise<Watch
       runs.length = 0;
       listener = onRun;
     },
-    delete: async () => {
-      await engine.close();
-      await rm(folder, { recursive: true, force: true });
-    },
+    delete: graphs.delete,
   };
 }
 

@@ -14,10 +14,10 @@ export interface ScratchCheckpoint {
   path(file: string): string;
   remove(file: string): Promise<void>;
   write(file: string, content: string | Uint8Array): Promise<void>;
-  /** Changes a JSON file in place; a number of levels deep. */
-  edit(file: string, change: (json: Record<string, never>) => unknown): Promise<void>;
+  /** Changes a JSON file in place. */
+  edit(file: string, change: (json: Record<string, unknown>) => unknown): Promise<void>;
   /** Changes the header of a safetensors file; the tensor bytes stay. */
-  editHeader(file: string, change: (header: Record<string, never>) => unknown): Promise<void>;
+  editHeader(file: string, change: (header: Record<string, unknown>) => unknown): Promise<void>;
   /** Flips all bits of one byte; from the end when negative. */
   flipByte(file: string, offset: number): Promise<void>;
   delete(): Promise<void>;

@@ -128,3 +128,40 @@ test("pieces of text joined are the text, and no piece is empty", async () => {
     expect(pieces).not.toContain("");
   }
 });
+
+describe("with remembered prompts", () => {
+  let remembering: WatchedEngine;
+  const ask = (of: AnswerRequest, signal = new AbortController().signal) =>
+    remembering.engine.answer(of, { signal, onText: () => undefined });
+
+  beforeAll(async () => {
+    remembering = await openWatchedEngine(golden.folder, 64 << 20);
+  });
+
+  afterAll(() => remembering?.delete());
+
+  test.each(["text", "one-image", "two-images"])(
+    "an abort at any step of %s leaves nothing wrong behind",
+    async (id) => {
+      for (const step of [1, 2, 9]) {
+        const controller = new AbortController();
+        remembering.watch((count) => count === step && controller.abort());
+        await expect(ask(request(id), controller.signal)).rejects.toMatchObject({ code: "aborted" });
+        remembering.watch();
+        expect((await ask(request(id))).tokenIds).toEqual(goldenCase(id).greedy.ids);
+      }
+    },
+  );
+
+  test("answers in any order are the reference's, and a known picture is not looked at again", async () => {
+    const ids = ["one-image", "two-images", "vision-id", "text", "multi-turn", "one-image", "image-after-text", "text"];
+    for (const id of ids) await ask(request(id));
+    remembering.watch();
+    for (const id of ids.toReversed()) {
+      const options = goldenCase(id).template_kwargs;
+      const made = await ask({ ...request(id), templateOptions: options });
+      expect(made.tokenIds, id).toEqual(goldenCase(id).greedy.ids);
+    }
+    expect(remembering.runs).not.toContain("vision");
+  });
+});

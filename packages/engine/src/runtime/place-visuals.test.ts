@@ -1,0 +1,33 @@
+import { expect, test } from "vitest";
+import type { PreparedVisual } from "../families/model-family.ts";
+import { placeVisuals } from "./place-visuals.ts";
+
+const image = 9;
+const visual = (tokens: number): PreparedVisual => ({
+  ...{ feeds: {}, tokens, resized: { width: 28, height: 28 }, grid: { t: 1, h: 2, w: 2 * tokens }, timeStep: 0 },
+});
+
+test("each placeholder is repeated for the rows of its visual, in order", () => {
+  const { ids, visuals } = placeVisuals([1, image, 2, image, image, 3], image, [visual(3), visual(1), visual(2)]);
+  expect(ids).toEqual([1, image, image, image, 2, image, image, image, 3]);
+  expect(visuals.map(({ start, tokens }) => [start, tokens])).toEqual([
+    [1, 3],
+    [5, 1],
+    [6, 2],
+  ]);
+});
+
+test("a prompt without visuals stays as it is", () => {
+  expect(placeVisuals([1, 2, 3], image, [])).toEqual({ ids: [1, 2, 3], visuals: [] });
+});
+
+test.each([
+  [[1, 2], 1, 0],
+  [[image, image], 1, 2],
+  [[image], 0, 1],
+])("prompt %j with %i pictures is refused with both numbers", (ids, pictures, found) => {
+  const visuals = Array.from({ length: pictures }, () => visual(1));
+  expect(() => placeVisuals(ids, image, visuals)).toThrow(
+    new RegExp(`has ${found} picture placeholders \\(token 9\\) for ${pictures} pictures`),
+  );
+});
