@@ -1,0 +1,2 @@
+export { Model, type ModelOptions } from "./model/model.ts";
+export { ModelClient } from "./model/model-client.ts";
