@@ -36,10 +36,9 @@ export async function askEach(context: AskContext): Promise<number> {
 }
 
 /** A line on standard error; answers on the same terminal are progress enough and would tear it. */
-function showsProgress({ options, input }: AskContext): boolean {
+function showsProgress({ options, isSingle }: AskContext): boolean {
   if (options.quiet === true) return false;
-  const isList = input.sources.length > 1 || options.recursive === true;
-  return options.progress ?? (isList && process.stderr.isTTY === true && process.stdout.isTTY !== true);
+  return options.progress ?? (!isSingle && process.stderr.isTTY === true && process.stdout.isTTY !== true);
 }
 
 function jsonLine({ index, source, outcome }: BatchEntry<PredictionResponse>): string {
@@ -47,12 +46,11 @@ function jsonLine({ index, source, outcome }: BatchEntry<PredictionResponse>): s
   return `${JSON.stringify({ index, source, result, error })}\n`;
 }
 
-function textOf({ source, outcome }: BatchEntry<PredictionResponse>, { input }: AskContext): string {
+function textOf({ source, outcome }: BatchEntry<PredictionResponse>, { isSingle }: AskContext): string {
   const [response] = outcome;
   if (response === null) return "";
   const answer = printableOn(process.stdout, formatAnswer(response));
-  const isNamed = input.sources.length > 1 || String(source) !== input.sources[0];
-  if (!isNamed) return `${answer}\n`;
+  if (isSingle) return `${answer}\n`;
   const name = styleFor(process.stdout).cyan(printableOn(process.stdout, String(source)));
   return answer.includes("\n") ? `${name}:\n${answer.replace(/^/gm, "  ")}\n` : `${name}: ${answer}\n`;
 }

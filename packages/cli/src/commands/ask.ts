@@ -15,6 +15,8 @@ import { askStreaming } from "./ask-streaming.ts";
 export interface AskContext {
   readonly model: VisionModel;
   readonly input: AskInput;
+  /** False for a list or a folder. */
+  readonly isSingle: boolean;
   readonly options: AskOptions;
   /** The call's options beside source and prompt. */
   readonly request: Omit<SingleRequest, "source" | "userPrompt" | "messages" | "recursive" | "stream">;
@@ -45,6 +47,7 @@ export async function ask(values: readonly string[], options: AskOptions, signal
   const context: AskContext = {
     model,
     input,
+    isSingle,
     options,
     request: {
       task: options.task,
