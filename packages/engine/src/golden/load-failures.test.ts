@@ -179,6 +179,10 @@ describe("a checkpoint with one file", () => {
     await expectFailure("invalid-argument", [/100000/, /7840/], { minPixels: 100_000 });
   });
 
+  test("a cache folder that is a file is named with its remedy", async () => {
+    await expectFailure("model-load", [/config\.json/, /cache/i], { cacheFolder: scratch.path("config.json") });
+  });
+
   test("no path at all", async () => {
     for (const path of [undefined, null, "", 7]) {
       await expect(loadModel(path as never)).rejects.toMatchObject({ code: "invalid-argument" });
