@@ -175,7 +175,26 @@ describe("loading that is aborted", () => {
     expect((await entries()).length).toBe(1);
   });
 
-  test("a listener that throws does not disturb it, and a signal that is never used keeps no listener", async () => {
+  test("after it has ended changes nothing", async () => {
+    const controller = new AbortController();
+    const { folder, cacheFolder } = scratch;
+    await using model = await loadModel(folder, { precision: "float32", cacheFolder, signal: controller.signal });
+    controller.abort(reason);
+    const messages = [{ role: "user", content: "Hi" }] as const;
+    expect((await model({ messages, generationConfig: { maxNewTokens: 3 } }))[1]).toBeNull();
+  });
+
+  test("a logger that throws does not disturb it", async () => {
+    await ask();
+    const [entry] = await entries();
+    await rm(join(scratch.cacheFolder, "graphs", entry!, "vision.onnx"));
+    const warn = (): never => {
+      throw new Error("a bug of the caller");
+    };
+    expect(await ask({ logger: { ...silentLogger, warn } })).toEqual(expectedIds);
+  });
+
+  test("a listener that throws does not disturb it", async () => {
     const { signal } = new AbortController();
     const onProgress = (): never => {
       throw new Error("a bug of the caller");

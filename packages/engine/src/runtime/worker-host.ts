@@ -151,8 +151,8 @@ class WorkerHost {
   }
 
   #receive(event: WorkerEvent): void {
-    if (event.type === "progress") this.#report(event.event);
-    else if (event.type === "log") this.#context.logger[event.level](event.message);
+    if (event.type === "progress") this.#tell(() => this.#context.onProgress?.(event.event));
+    else if (event.type === "log") this.#tell(() => this.#context.logger[event.level](event.message));
     else if (event.type === "loaded") this.#settleLoading.resolve(event.info);
     else if (event.type === "load-failed") this.#end(errorFromJson(event.error));
     else if (event.type === "text") this.#pending.get(event.id)?.context.onText(event.delta);
@@ -160,11 +160,11 @@ class WorkerHost {
     else if (event.type === "failed") this.#settle(event.id)?.reject(errorFromJson(event.error));
   }
 
-  #report(event: Parameters<ProgressListener>[0]): void {
+  #tell(listener: () => void): void {
     try {
-      this.#context.onProgress?.(event);
+      listener();
     } catch {
-      // A listener must not be able to break the loading.
+      // A listener or a logger must not be able to break the loading, or to end the process.
     }
   }
 
