@@ -14,7 +14,8 @@ function run(step, command, args) {
     cwd: root,
     stdio: ["ignore", process.stderr, process.stderr],
     shell: process.platform === "win32",
-    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip" },
+    // Both packages work without what their install scripts would download.
+    env: { ...process.env, ONNXRUNTIME_NODE_INSTALL: "skip", SKIP_FFMPEG: "true" },
   });
   if (error) throw error;
   if (status !== 0) process.exit(status ?? 1);

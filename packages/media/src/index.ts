@@ -14,3 +14,6 @@ export { type ExpandFolderOptions, expandFolder } from "./source/expand-folder.t
 export { isFolder } from "./source/is-folder.ts";
 export { openPicture } from "./source/open-picture.ts";
 export { type OpenedSource, type OpenSourceOptions, type OpenUrl, openSource } from "./source/open-source.ts";
+export { type OpenVideoOptions, openVideo, type VideoBackend } from "./video/open-video.ts";
+export type { VideoLimits } from "./video/video-limits.ts";
+export type { VideoFacts, VideoFrame, VideoReader } from "./video/video-reader.ts";

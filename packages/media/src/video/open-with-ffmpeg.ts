@@ -1,0 +1,45 @@
+import { ffmpegFrames } from "./ffmpeg-frames.ts";
+import { assertFrameIndices } from "./frame-indices.ts";
+import type { LocalVideoFile } from "./local-video-file.ts";
+import { probeWithFfmpeg } from "./probe-with-ffmpeg.ts";
+import type { RunningProgram } from "./run-program.ts";
+import type { TimeBudget } from "./time-budget.ts";
+import { checkVideo, type VideoLimits } from "./video-limits.ts";
+import type { VideoReader } from "./video-reader.ts";
+
+/** Where the two programs are. */
+export interface FfmpegPrograms {
+  readonly ffmpeg: string;
+  readonly ffprobe: string;
+}
+
+/**
+ * Opens a video with the programs ffprobe and ffmpeg.
+ *
+ * @throws UnsupportedMediaError, MissingDependencyError, TimeoutError, AbortedError
+ */
+export async function openWithFfmpeg(
+  file: LocalVideoFile,
+  programs: FfmpegPrograms,
+  { limits, budget }: { readonly limits: VideoLimits; readonly budget: TimeBudget },
+): Promise<VideoReader> {
+  const { path, label } = file;
+  const { maxFramePixels } = limits;
+  const probed = await probeWithFfmpeg(programs.ffprobe, file, { maxFramePixels, budget });
+  const facts = checkVideo(probed, label, limits);
+  const running = new Set<RunningProgram>();
+  const video = { ffmpeg: programs.ffmpeg, path, label, probed, maxFramePixels, budget, running };
+  const close = async (): Promise<void> => {
+    await Promise.all([...running].map((program) => program.kill()));
+    await file.remove();
+  };
+  return {
+    ...facts,
+    async *frames(indices) {
+      assertFrameIndices(indices, facts.frameCount);
+      yield* ffmpegFrames(video, indices);
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
