@@ -6,10 +6,6 @@ import { watchInterruption } from "./interruption.ts";
 import { describeError } from "./output/describe-error.ts";
 import { isBrokenPipe, writeMessage } from "./output/write-output.ts";
 
-// ONNX Runtime from 1.29 on reports its use to its maker unless this is set before it is loaded; what it does for that
-// overflows the stack of a thread when the command line is long, as `photos/*.jpg` makes it.
-process.env.ORT_DISABLE_TELEMETRY ??= "1";
-
 const interruption = watchInterruption();
 for (const output of [process.stdout, process.stderr]) {
   output.on("error", (error) => {

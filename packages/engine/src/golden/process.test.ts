@@ -19,7 +19,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** Runs a program in a process of its own, which must end by itself. Returns what it printed. */
-async function run(name: string, body: string): Promise<string> {
+async function run(name: string, body: string, args: readonly string[] = []): Promise<string> {
   const program = join(folder, `${name}.mjs`);
   const options = `{ precision: "float32", cacheFolder: ${JSON.stringify(join(folder, "cache"))}, threads: 1 }`;
   await writeFile(
@@ -29,7 +29,7 @@ async function run(name: string, body: string): Promise<string> {
      const question = { source: ${JSON.stringify(picture)}, userPrompt: "What is in this image?" };
      ${body}`,
   );
-  const { stdout } = await promisify(execFile)(process.execPath, [program], { timeout: 50_000, killSignal: "SIGKILL" });
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { timeout: 50_000, killSignal: "SIGKILL" });
   return stdout;
 }
 
@@ -105,4 +105,17 @@ test("importing the package starts no thread and loads no native module", async 
      console.log(native.length, typeof load);`,
   );
   expect(printed).toBe("0 function\n");
+});
+
+test("a command line of many files does not crash ONNX Runtime's reporting, which is off", async () => {
+  const files = Array.from({ length: 2000 }, (_, index) => `photos/picture-${index}.jpg`);
+  const printed = await run(
+    "long-command-line",
+    `const model = await load();
+     const [answer, error] = await model({ ...question, generationConfig: { maxNewTokens: 2 } });
+     console.log(error ?? answer.tokenIds.length, process.env.ORT_DISABLE_TELEMETRY);
+     await model.close();`,
+    files,
+  );
+  expect(printed).toBe("2 1\n");
 });

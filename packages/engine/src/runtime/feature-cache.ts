@@ -25,8 +25,12 @@ export class FeatureCache {
     this.#maxBytes = maxBytes;
   }
 
-  /** The features of a prepared picture or clip. */
-  async featuresOf(visual: PreparedVisual): Promise<VisualFeatures> {
+  /**
+   * The features of a prepared picture or clip.
+   *
+   * @param beforeRun awaited before every run of the vision tower; what it throws ends the work
+   */
+  async featuresOf(visual: PreparedVisual, beforeRun: () => Promise<void>): Promise<VisualFeatures> {
     const digest = contentDigest(visual);
     const known = this.#features.get(digest);
     if (known !== undefined) {
@@ -34,12 +38,29 @@ export class FeatureCache {
       this.#features.set(digest, known);
       return known;
     }
-    const { image_features: rows } = await this.#session.run(visual.feeds);
-    const features = { rows: rows!, contentKey: --this.#lastKey };
+    const features = { rows: await this.#run(visual, beforeRun), contentKey: --this.#lastKey };
     this.#features.set(digest, features);
     this.#bytes += features.rows.byteLength;
     this.#evict();
     return features;
+  }
+
+  async #run(visual: PreparedVisual, beforeRun: () => Promise<void>): Promise<Float32Array> {
+    const runs: Float32Array[] = [];
+    for (const feeds of visual.feeds) {
+      await beforeRun();
+      const { image_features: rows } = await this.#session.run(feeds);
+      runs.push(rows!);
+    }
+    const [first] = runs;
+    if (first !== undefined && runs.length === 1) return first;
+    const rows = new Float32Array(runs.reduce((sum, { length }) => sum + length, 0));
+    let start = 0;
+    for (const run of runs) {
+      rows.set(run, start);
+      start += run.length;
+    }
+    return rows;
   }
 
   #evict(): void {
@@ -53,9 +74,10 @@ export class FeatureCache {
 
 /** The pixels and how they are laid out decide the features; nothing else does. */
 function contentDigest({ feeds, grid, timeStep }: PreparedVisual): string {
-  const { data } = feeds.pixel_values!;
-  return createHash("sha256")
-    .update(`${grid.t}×${grid.h}×${grid.w}:${timeStep}:`)
-    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    .digest("base64");
+  const hash = createHash("sha256").update(`${grid.t}×${grid.h}×${grid.w}:${timeStep}:`);
+  for (const { pixel_values: pixels } of feeds) {
+    const { data } = pixels!;
+    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  }
+  return hash.digest("base64");
 }

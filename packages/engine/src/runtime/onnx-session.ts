@@ -12,6 +12,9 @@ export interface OnnxSession {
 
 /** Loaded once, and only when a model is. */
 async function loadRuntime(): Promise<typeof Ort> {
+  // The binary of onnxruntime-node 1.30 reports to its makers unless told not to, and its reporting code overflows the
+  // stack on a long command line. A value that the user has set counts.
+  process.env.ORT_DISABLE_TELEMETRY ??= "1";
   try {
     return await import("onnxruntime-node");
   } catch (cause) {

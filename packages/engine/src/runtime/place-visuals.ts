@@ -11,30 +11,31 @@ export interface PlacedPrompt {
  * Repeats each placeholder of a prompt as often as its visual has feature rows.
  *
  * @param ids prompt as the chat template made it: one placeholder a visual
+ * @param placeholders the tokens that stand for pictures and for clips
  * @param visuals in the order of the prompt
- * @throws GenerationError when the prompt has more or fewer placeholders than there are visuals
+ * @throws GenerationError when the prompt has other placeholders than those of the visuals
  */
 export function placeVisuals(
   ids: readonly number[],
-  placeholder: number,
+  placeholders: readonly number[],
   visuals: readonly PreparedVisual[],
 ): PlacedPrompt {
-  const found = ids.reduce((count, id) => count + (id === placeholder ? 1 : 0), 0);
-  if (found !== visuals.length) {
+  const found = ids.filter((id) => placeholders.includes(id));
+  if (found.length !== visuals.length || visuals.some(({ placeholder }, index) => placeholder !== found[index])) {
     throw new GenerationError(
-      `The prompt has ${found} picture placeholders (token ${placeholder}) for ${visuals.length} pictures. The chat template of the checkpoint drops or adds pictures, or templateOptions changed it.`,
+      `The prompt has ${found.length} placeholders (tokens ${found.join(", ") || "none"}) for ${visuals.length} pictures and clips. The chat template of the checkpoint drops, adds or changes them, or templateOptions changed it.`,
     );
   }
   const expanded: number[] = [];
   const placed: PlacedVisual[] = [];
   for (const id of ids) {
-    if (id !== placeholder) {
+    if (!placeholders.includes(id)) {
       expanded.push(id);
       continue;
     }
     const visual = visuals[placed.length]!;
     placed.push({ ...visual, start: expanded.length });
-    for (let row = 0; row < visual.tokens; row++) expanded.push(placeholder);
+    for (let row = 0; row < visual.tokens; row++) expanded.push(id);
   }
   return { ids: expanded, visuals: placed };
 }

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import { SHARE_ENV, Worker } from "node:worker_threads";
 import {
   type Answer,
   type AnswerContext,
@@ -71,6 +71,8 @@ class WorkerHost {
     this.#worker = new Worker(pathToFileURL(entry), {
       workerData: start,
       name: "ocellus-engine",
+      // onnx-session.ts sets a variable that native code reads; a worker's own environment is out of its sight.
+      env: SHARE_ENV,
       // A program given with --input-type would hand this flag on, and a worker with a file refuses it.
       ...(process.execArgv.some((flag) => flag.startsWith("--input-type")) ? { execArgv: [] } : {}),
     });
