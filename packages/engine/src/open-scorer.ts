@@ -65,9 +65,11 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
         if (part.type === "image") prepared.push(model.prepareImage(await openPicture(part.source)));
       }
       const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), { templateOptions });
-      const { ids, visuals } = placeVisuals(encoded.ids, model.imageTokenId, prepared);
+      const { ids, visuals } = placeVisuals(encoded.ids, [model.imageTokenId], prepared);
       const features: Float32Array[] = [];
-      for (const { feeds } of visuals) features.push((await vision.run(feeds)).image_features!);
+      for (const { feeds } of visuals) {
+        for (const run of feeds) features.push((await vision.run(run)).image_features!);
+      }
       const { ids: positions, next } = model.positions(ids.length, visuals);
       const axes = positions.length / ids.length;
 

@@ -67,15 +67,63 @@ export interface FamilyModel {
    * @throws UnsupportedMediaError for a picture that the family cannot take
    */
   prepareImage(picture: Picture): PreparedVisual;
+  /** How the checkpoint takes videos; `undefined` when it takes none. */
+  readonly video: VideoInput | undefined;
   /** Rotary positions of a prompt whose placeholders have been expanded. */
   positions(length: number, visuals: readonly PlacedVisual[]): PromptPositions;
   /** Rotary angles of tokens at the given positions [axes, tokens] (see {@link PromptPositions}). */
   rotaryTable(positions: Int32Array): RotaryTable;
 }
 
+/** How a checkpoint takes videos. */
+export interface VideoInput {
+  /** Token that stands for visual features of a clip in the prompt, once a feature row after expansion. */
+  readonly tokenId: number;
+  /**
+   * Chooses frames of a video.
+   *
+   * @returns ascending places in the video, at least one
+   */
+  sampleFrames(video: VideoLength, sampling: VideoSampling): number[];
+  /**
+   * Feature rows that a clip would have.
+   *
+   * @param size of the frames before resizing
+   * @throws UnsupportedMediaError for frames that the family cannot take
+   */
+  tokensOf(size: { readonly width: number; readonly height: number }, frames: number): number;
+  /** Brings one frame to the size that the model sees, so that a long clip is never held at its full size. */
+  resizeFrame(frame: Picture): Picture;
+  /**
+   * A clip as input of the vision graph.
+   *
+   * @param frames results of `resizeFrame`, all of one size
+   * @param sampledFps how many of them make up a second of the video
+   */
+  prepareClip(frames: readonly Picture[], sampledFps: number): PreparedVisual;
+}
+
+/** How long a video is. */
+export interface VideoLength {
+  readonly frameCount: number;
+  /** Frames per second. */
+  readonly fps: number;
+}
+
+/** How many frames a call asks for. */
+export interface VideoSampling {
+  /** Frames to take per second of video. */
+  readonly fps: number;
+  /** Most frames to take; `null` leaves it to the checkpoint. */
+  readonly maxFrames: number | null;
+}
+
 /** A picture or clip ready for the vision graph. */
 export interface PreparedVisual {
-  readonly feeds: Feeds;
+  /** Inputs of one or more runs of the vision graph, made anew by every iteration; the rows of all runs follow each other. */
+  readonly feeds: Iterable<Feeds>;
+  /** Token that stands for its features in the prompt. */
+  readonly placeholder: number;
   /** Rows of features that the graph will return: placeholder tokens in the prompt. */
   readonly tokens: number;
   /** Size in pixels that the model sees. */

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { ChatMessage, ChatPart } from "@ocellus/core";
+import type { ChatMessage, ChatPart, ParsedSource } from "@ocellus/core";
 
 const fixtures = fileURLToPath(new URL("../../../../fixtures/", import.meta.url));
 
@@ -36,12 +36,25 @@ export interface GoldenCase {
   readonly logits: GoldenTensor;
   readonly greedy: GoldenGreedy;
   readonly greedy_rp105: GoldenGreedy;
+  readonly video_grid_thw?: readonly (readonly number[])[];
+  /** What comes out when clips are resized by Pillow; the reference itself has another resampler for them. */
+  readonly video_pil?: {
+    readonly pixels: GoldenPixels;
+    readonly logits: GoldenTensor;
+    readonly greedy: GoldenGreedy;
+  };
 }
 
 type GoldenPart =
   | { readonly type: "text"; readonly text: string }
   | { readonly type: "image"; readonly path: string }
-  | { readonly type: "video" };
+  | {
+      readonly type: "video";
+      readonly frames: readonly string[];
+      readonly fps: number;
+      readonly frames_indices: readonly number[];
+      readonly total_num_frames: number;
+    };
 
 /** A checkpoint folder with the numbers that transformers computed for it. */
 export interface GoldenCheckpoint {
@@ -82,7 +95,11 @@ export function goldenMessages({ messages }: GoldenCase): ChatMessage[] {
 
 function toPart(part: GoldenPart): ChatPart {
   if (part.type === "text") return part;
-  if (part.type === "video") throw new Error("video cases are not run here");
-  const path = `${fixtures}images/${part.path}`;
-  return { type: "image", source: { kind: "path", media: "image", path, label: part.path } };
+  if (part.type === "image") return { type: "image", source: pictureSource(part.path) };
+  const { fps, frames_indices: frameIndices, total_num_frames: totalFrames } = part;
+  return { type: "video", frames: part.frames.map(pictureSource), fps, frameIndices, totalFrames };
+}
+
+function pictureSource(name: string): ParsedSource {
+  return { kind: "path", media: "image", path: `${fixtures}images/${name}`, label: name };
 }

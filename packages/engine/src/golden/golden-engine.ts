@@ -35,7 +35,7 @@ export async function openWatchedEngine(checkpointFolder: string, promptCacheByt
     tokenizer: await loadTokenizer(checkpoint),
     template: await loadChatTemplate(checkpoint),
     sessions: { vision: watched("vision"), decoder: watched("decoder") },
-    info: { provider: "local", family: model.family, supportsVideo: false },
+    info: { provider: "local", family: model.family, supportsVideo: model.video !== undefined },
     allowPrivateAddresses: false,
     promptCacheBytes,
   });

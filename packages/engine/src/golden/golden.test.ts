@@ -1,10 +1,9 @@
 import { createHash } from "node:crypto";
-import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ResolvedGenerationConfig } from "@ocellus/core";
 import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
-import { decodeImage } from "@ocellus/media";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { precisionPlan } from "../checkpoint/precision.ts";
 import type { FamilyModel, PreparedVisual } from "../families/model-family.ts";
@@ -14,7 +13,8 @@ import { decode } from "../runtime/decode-loop.ts";
 import { Decoder } from "../runtime/decoder.ts";
 import { embedPrompt } from "../runtime/embed-prompt.ts";
 import { type OnnxSession, openSession } from "../runtime/onnx-session.ts";
-import { placeVisuals } from "../runtime/place-visuals.ts";
+import { placeholdersOf, placeVisuals } from "../runtime/place-visuals.ts";
+import { prepareVisuals } from "../runtime/prepare-visuals.ts";
 import { toTemplateMessage } from "../runtime/to-template-message.ts";
 import { type ChatTemplate, loadChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
@@ -29,7 +29,7 @@ const names = ["qwen2_5_vl", "qwen2_5_vl-tied-window112", "qwen2_5_vl-bf16-shard
 
 describe.each(names)("golden checkpoint %s in float32", (name) => {
   const golden = readGoldenCheckpoint(name);
-  const cases = golden.cases.filter(({ kind }) => ["text", "image", "images"].includes(kind));
+  const cases = golden.cases.filter(({ kind }) => ["text", "image", "images", "video", "image+video"].includes(kind));
   let folder: string;
   let checkpoint: Checkpoint;
   let model: FamilyModel;
@@ -60,17 +60,16 @@ describe.each(names)("golden checkpoint %s in float32", (name) => {
   /** Prompt, pictures and features of a case, stage by stage as the engine makes them. */
   async function prepare(golden: GoldenCase) {
     const messages = goldenMessages(golden);
-    const prepared: PreparedVisual[] = [];
-    for (const part of messages.flatMap(({ content }) => content)) {
-      if (part.type !== "image" || part.source.kind !== "path") continue;
-      prepared.push(model.prepareImage(await decodeImage(await readFile(part.source.path))));
-    }
+    const context = { signal: new AbortController().signal, allowPrivateAddresses: false };
+    const prepared = await prepareVisuals(model, messages, context);
     const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), {
       templateOptions: golden.template_kwargs,
     });
-    const { ids, visuals } = placeVisuals(encoded.ids, model.imageTokenId, prepared);
+    const { ids, visuals } = placeVisuals(encoded.ids, placeholdersOf(model), prepared);
     const features: Float32Array[] = [];
-    for (const { feeds } of visuals) features.push((await sessions.vision.run(feeds)).image_features!);
+    for (const run of visuals.flatMap(({ feeds }) => [...feeds])) {
+      features.push((await sessions.vision.run(run)).image_features!);
+    }
     return { ids, visuals, features, promptText: encoded.promptText, positions: model.positions(ids.length, visuals) };
   }
 
@@ -81,14 +80,18 @@ describe.each(names)("golden checkpoint %s in float32", (name) => {
     const text = golden.input_ids.map((_, index) => index);
     expect(Array.from(positions.ids)).toEqual((golden.position_ids ?? [text, text, text]).flat());
     if (golden.rope_deltas) expect(positions.next - ids.length).toBe(golden.rope_deltas[0]);
-    expect(visuals.map(({ grid }) => [grid.t, grid.h, grid.w])).toEqual(golden.image_grid_thw ?? []);
+    const pictures = visuals.filter(({ placeholder }) => placeholder === model.imageTokenId);
+    const clips = visuals.filter(({ placeholder }) => placeholder !== model.imageTokenId);
+    expect(pictures.map(({ grid }) => [grid.t, grid.h, grid.w])).toEqual(golden.image_grid_thw ?? []);
+    expect(clips.map(({ grid }) => [grid.t, grid.h, grid.w])).toEqual(golden.video_grid_thw ?? []);
     const recorded = golden.pixels.pixel_values?.pil;
-    if (recorded) expect(pixelBytesHash(visuals)).toBe(recorded.u8.sha256);
+    if (recorded) expect(pixelBytesHash(pictures)).toBe(recorded.u8.sha256);
+    if (golden.video_pil) expect(pixelBytesHash(clips)).toBe(golden.video_pil.pixels.u8.sha256);
   });
 
   test.each(cases)("$id: features and logits are within the stated bounds", async (goldenCase) => {
     const { ids, visuals, features, positions } = await prepare(goldenCase);
-    if (goldenCase.image_features) {
+    if (goldenCase.image_features && !goldenCase.video_pil) {
       const expected = golden.tensor(goldenCase.image_features.tensor);
       expect(maxDifference(Float32Array.from(features.flatMap((rows) => [...rows])), expected)).toBeLessThan(
         featureTolerance,
@@ -97,16 +100,21 @@ describe.each(names)("golden checkpoint %s in float32", (name) => {
     const decoder = new Decoder(sessions.decoder, model);
     const embeddings = embedPrompt(model, ids, visuals, features);
     const logits = await decoder.append(embeddings, positions.ids, async () => undefined);
-    expect(maxDifference(logits, golden.tensor(goldenCase.logits.tensor))).toBeLessThan(logitTolerance);
+    expect(maxDifference(logits, golden.tensor((goldenCase.video_pil ?? goldenCase).logits.tensor))).toBeLessThan(
+      logitTolerance,
+    );
   });
 
   test.each(cases)("$id: 24 greedy tokens are those of the reference, with and without penalty", async (goldenCase) => {
     const { ids, visuals, features, positions } = await prepare(goldenCase);
     const prompt = { ids, positions, embeddings: embedPrompt(model, ids, visuals, features) };
-    for (const [penalty, expected] of [
-      [1, goldenCase.greedy],
-      [1.05, goldenCase.greedy_rp105],
-    ] as const) {
+    const recorded: (readonly [penalty: number, expected: GoldenGreedy])[] = goldenCase.video_pil
+      ? [[1, goldenCase.video_pil.greedy]]
+      : [
+          [1, goldenCase.greedy],
+          [1.05, goldenCase.greedy_rp105],
+        ];
+    for (const [penalty, expected] of recorded) {
       const config = greedyConfig(golden.maxNewTokens, penalty, golden.eosTokenIds);
       const signal = new AbortController().signal;
       const options = { model, tokenizer, config, signal, onText: () => undefined };
@@ -124,7 +132,7 @@ function pixelBytesHash(visuals: readonly PreparedVisual[]): string {
   const mean = [0.48145466, 0.4578275, 0.40821073];
   const std = [0.26862954, 0.26130258, 0.27577711];
   const hash = createHash("sha256");
-  for (const { feeds } of visuals) {
+  for (const feeds of visuals.flatMap((visual) => [...visual.feeds])) {
     const { data, dims } = feeds.pixel_values!;
     const channelLength = dims[1]! / 3;
     hash.update(

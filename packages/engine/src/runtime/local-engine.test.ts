@@ -114,10 +114,19 @@ test("the cap on new tokens shrinks to what the context still holds", async () =
   expect(made.finishReason).toBe("length");
 });
 
-test("a video is refused with its remedy", async () => {
-  const source = { kind: "path", media: "video", path: "a.mp4", label: "a.mp4" } as const;
-  const video = greedyRequest([{ role: "user", content: [{ type: "video", source, fps: 4, maxFrames: null }] }], 5);
-  await expect(answer(video)).rejects.toMatchObject({ code: "unsupported-media" });
+test("a clip that cannot fit the context is refused before its frames are opened", async () => {
+  watched.watch();
+  const frame = { kind: "path", media: "image", path: "none.png", label: "none.png" } as const;
+  const [first] = goldenMessages(goldenCase("one-image"))[0]!.content.flatMap((part) =>
+    part.type === "image" ? [part.source] : [],
+  );
+  const frames = [first!, ...new Array<typeof frame>(19_999).fill(frame)];
+  const part = { type: "video", frames, fps: null, frameIndices: null, totalFrames: null } as const;
+  await expect(answer(greedyRequest([{ role: "user", content: [part] }], 5))).rejects.toMatchObject({
+    code: "generation",
+    message: expect.stringMatching(/clip of 20000 frames .* context holds 4096/),
+  });
+  expect(watched.runs).toEqual([]);
 });
 
 test("pieces of text joined are the text, and no piece is empty", async () => {

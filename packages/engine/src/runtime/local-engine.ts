@@ -1,17 +1,13 @@
 import {
   type Answer,
   type AnswerRequest,
-  type ChatMessage,
   GenerationError,
   GrammarError,
   type ModelInfo,
   type ResolvedGenerationConfig,
-  UnsupportedMediaError,
 } from "@ocellus/core";
-import { fetchUrlSafely } from "@ocellus/http";
 import type { Checkpoint } from "@ocellus/hub";
-import { type OpenUrl, openPicture } from "@ocellus/media";
-import type { FamilyModel, PlacedVisual, PreparedVisual } from "../families/model-family.ts";
+import type { FamilyModel, PlacedVisual } from "../families/model-family.ts";
 import type { ChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
@@ -20,7 +16,8 @@ import { Decoder } from "./decoder.ts";
 import { embedPrompt } from "./embed-prompt.ts";
 import { FeatureCache, type VisualFeatures } from "./feature-cache.ts";
 import type { OnnxSession } from "./onnx-session.ts";
-import { placeVisuals } from "./place-visuals.ts";
+import { placeholdersOf, placeVisuals } from "./place-visuals.ts";
+import { prepareVisuals } from "./prepare-visuals.ts";
 import { PromptCache } from "./prompt-cache.ts";
 import { toTemplateMessage } from "./to-template-message.ts";
 import { tokenColumns } from "./token-columns.ts";
@@ -95,7 +92,8 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   }
   await yieldToEvents(signal);
   const begin = performance.now();
-  const prepared = await prepareVisuals(engine, request.messages, signal);
+  const { allowPrivateAddresses } = engine;
+  const prepared = await prepareVisuals(model, request.messages, { signal, allowPrivateAddresses });
   const loaded = performance.now();
 
   const templateMessages = request.messages.map(toTemplateMessage);
@@ -103,14 +101,13 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
     templateOptions: request.templateOptions,
     allowedLiterals: model.allowedLiterals,
   });
-  const { ids, visuals } = placeVisuals(encoded.ids, model.imageTokenId, prepared);
+  const { ids, visuals } = placeVisuals(encoded.ids, placeholdersOf(model), prepared);
   const config = fitContext(request.generationConfig, ids.length, model.decoder.contextLength);
   const templated = performance.now();
 
   const features: VisualFeatures[] = [];
   for (const visual of visuals) {
-    await yieldToEvents(signal);
-    features.push(await engine.features.featuresOf(visual));
+    features.push(await engine.features.featuresOf(visual, () => yieldToEvents(signal)));
   }
   const seen = performance.now();
 
@@ -159,29 +156,6 @@ function promptKeys(
     keys.fill(features[index]!.contentKey, start, start + tokens);
   }
   return keys;
-}
-
-/** Opens, decodes and preprocesses the pictures of a chat in order. */
-async function prepareVisuals(
-  parts: EngineParts,
-  messages: readonly ChatMessage[],
-  signal: AbortSignal,
-): Promise<PreparedVisual[]> {
-  const { allowPrivateAddresses } = parts;
-  const openUrl: OpenUrl = async (url, limits) =>
-    (await fetchUrlSafely(url, { ...limits, allowPrivateAddresses })).bytes;
-  const visuals: PreparedVisual[] = [];
-  for (const part of messages.flatMap(({ content }) => content)) {
-    if (part.type === "text") continue;
-    if (part.type === "video") {
-      throw new UnsupportedMediaError(
-        `Local ${parts.info.family} models do not take videos yet. Give single frames as pictures.`,
-      );
-    }
-    await yieldToEvents(signal);
-    visuals.push(parts.model.prepareImage(await openPicture(part.source, { signal, openUrl })));
-  }
-  return visuals;
 }
 
 /** Lowers the cap on new tokens to what the context still holds. */

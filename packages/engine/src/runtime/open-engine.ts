@@ -153,7 +153,7 @@ async function describe(
     ...(metadata.cotSuffix === undefined ? {} : { cotSuffix: metadata.cotSuffix }),
     ...(metadata.systemPrompts === undefined ? {} : { systemPrompts: metadata.systemPrompts }),
     generationConfig: await loadGenerationSettings(checkpoint, tokenizer),
-    supportsVideo: false,
+    supportsVideo: model.video !== undefined,
     contextLength: model.decoder.contextLength,
     device: "cpu",
   };

@@ -3,12 +3,24 @@ import type { PreparedVisual } from "../families/model-family.ts";
 import { placeVisuals } from "./place-visuals.ts";
 
 const image = 9;
-const visual = (tokens: number): PreparedVisual => ({
-  ...{ feeds: {}, tokens, resized: { width: 28, height: 28 }, grid: { t: 1, h: 2, w: 2 * tokens }, timeStep: 0 },
+const clip = 8;
+const visual = (tokens: number, placeholder = image): PreparedVisual => ({
+  ...{
+    placeholder,
+    feeds: [],
+    tokens,
+    resized: { width: 28, height: 28 },
+    grid: { t: 1, h: 2, w: 2 * tokens },
+    timeStep: 0,
+  },
 });
 
 test("each placeholder is repeated for the rows of its visual, in order", () => {
-  const { ids, visuals } = placeVisuals([1, image, 2, image, image, 3], image, [visual(3), visual(1), visual(2)]);
+  const { ids, visuals } = placeVisuals(
+    [1, image, 2, image, image, 3],
+    [image, clip],
+    [visual(3), visual(1), visual(2)],
+  );
   expect(ids).toEqual([1, image, image, image, 2, image, image, image, 3]);
   expect(visuals.map(({ start, tokens }) => [start, tokens])).toEqual([
     [1, 3],
@@ -18,7 +30,7 @@ test("each placeholder is repeated for the rows of its visual, in order", () => 
 });
 
 test("a prompt without visuals stays as it is", () => {
-  expect(placeVisuals([1, 2, 3], image, [])).toEqual({ ids: [1, 2, 3], visuals: [] });
+  expect(placeVisuals([1, 2, 3], [image], [])).toEqual({ ids: [1, 2, 3], visuals: [] });
 });
 
 test.each([
@@ -27,7 +39,17 @@ test.each([
   [[image], 0, 1],
 ])("prompt %j with %i pictures is refused with both numbers", (ids, pictures, found) => {
   const visuals = Array.from({ length: pictures }, () => visual(1));
-  expect(() => placeVisuals(ids, image, visuals)).toThrow(
-    new RegExp(`has ${found} picture placeholders \\(token 9\\) for ${pictures} pictures`),
+  expect(() => placeVisuals(ids, [image, clip], visuals)).toThrow(
+    new RegExp(`has ${found} placeholders \\(tokens .*\\) for ${pictures} pictures and clips`),
   );
+});
+
+test("pictures and clips keep the order of the prompt", () => {
+  const { ids, visuals } = placeVisuals([clip, 1, image], [image, clip], [visual(2, clip), visual(1)]);
+  expect(ids).toEqual([clip, clip, 1, image]);
+  expect(visuals.map(({ start, placeholder }) => [start, placeholder])).toEqual([
+    [0, clip],
+    [3, image],
+  ]);
+  expect(() => placeVisuals([image, clip], [image, clip], [visual(2, clip), visual(1)])).toThrow("tokens 9, 8");
 });

@@ -1,10 +1,15 @@
 import { GenerationError } from "@ocellus/core";
-import type { PlacedVisual, PreparedVisual } from "../families/model-family.ts";
+import type { FamilyModel, PlacedVisual, PreparedVisual } from "../families/model-family.ts";
 
 /** A prompt with one placeholder a feature row, and where each visual's rows go. */
 export interface PlacedPrompt {
   readonly ids: readonly number[];
   readonly visuals: readonly PlacedVisual[];
+}
+
+/** The tokens that stand for pictures and for clips in prompts of a model. */
+export function placeholdersOf({ imageTokenId, video }: FamilyModel): number[] {
+  return video === undefined ? [imageTokenId] : [imageTokenId, video.tokenId];
 }
 
 /**

@@ -6,7 +6,7 @@ import { promptPositions, textRotary } from "./positions.ts";
 
 const visual = (start: number, t: number, h: number, w: number, timeStep = 0): PlacedVisual => ({
   ...{ start, tokens: (t * h * w) / 4, grid: { t, h, w }, timeStep },
-  ...{ feeds: {}, resized: { width: 14 * w, height: 14 * h } },
+  ...{ feeds: [], placeholder: 9, resized: { width: 14 * w, height: 14 * h } },
 });
 
 const axes = (ids: Int32Array): number[][] =>

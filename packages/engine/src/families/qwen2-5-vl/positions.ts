@@ -30,7 +30,7 @@ export function promptPositions(length: number, spans: readonly PlacedVisual[], 
     for (let cell = 0; cell < span.tokens; cell++) {
       const slice = Math.floor(cell / (rows * columns));
       const row = Math.floor(cell / columns) % rows;
-      put(position + Math.floor(slice * span.timeStep), position + row, position + (cell % columns));
+      put(position + Math.floor(Math.fround(slice * span.timeStep)), position + row, position + (cell % columns));
     }
     position += Math.max(rows, columns);
   }

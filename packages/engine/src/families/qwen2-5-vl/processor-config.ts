@@ -56,6 +56,24 @@ export async function loadImageProcessorConfig(
   bounds: PixelBounds = {},
 ): Promise<ImageProcessorConfig> {
   const { json, file } = await readProcessorJson(files);
+  return readPictureSettings(json, { file, bounds, areas: { minPixels: 56 * 56, maxPixels: 28 * 28 * 1280 } });
+}
+
+/**
+ * Reads what image and video processors have in common.
+ *
+ * @param origin the file, the caller's area bounds, and the areas where neither says anything
+ * @throws ModelLoadError, InvalidArgumentError as {@link loadImageProcessorConfig}
+ */
+export function readPictureSettings(
+  json: unknown,
+  origin: {
+    readonly file: string;
+    readonly bounds: PixelBounds;
+    readonly areas: { readonly minPixels: number; readonly maxPixels: number };
+  },
+): ImageProcessorConfig {
+  const { file, bounds, areas } = origin;
   const config = parseConfig(imageProcessorSchema, json, file);
   const filter = filters[config.resample];
   if (filter === undefined || !config.do_resize || !config.do_rescale || !config.do_normalize) {
@@ -63,8 +81,8 @@ export async function loadImageProcessorConfig(
       `${file}: resample ${config.resample}, do_resize ${config.do_resize}, do_rescale ${config.do_rescale}, do_normalize ${config.do_normalize}: qwen2_5_vl needs a Pillow filter number (0–5) and all three steps.`,
     );
   }
-  const minPixels = bounds.minPixels ?? config.min_pixels ?? config.size?.shortest_edge ?? 56 * 56;
-  const maxPixels = bounds.maxPixels ?? config.max_pixels ?? config.size?.longest_edge ?? 28 * 28 * 1280;
+  const minPixels = bounds.minPixels ?? config.min_pixels ?? config.size?.shortest_edge ?? areas.minPixels;
+  const maxPixels = bounds.maxPixels ?? config.max_pixels ?? config.size?.longest_edge ?? areas.maxPixels;
   if (minPixels > maxPixels) {
     const message = `Pictures cannot have at least ${minPixels} and at most ${maxPixels} pixels (minPixels and maxPixels; where not given, of ${file}).`;
     throw Object.values(bounds).some((bound) => bound !== undefined)

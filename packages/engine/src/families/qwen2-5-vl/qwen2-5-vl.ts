@@ -6,6 +6,8 @@ import { decoderGraph } from "./decoder-graph.ts";
 import { preprocessImage } from "./image-processor.ts";
 import { promptPositions, textRotary } from "./positions.ts";
 import { loadImageProcessorConfig } from "./processor-config.ts";
+import { videoInput } from "./video-input.ts";
+import { loadVideoProcessorConfig } from "./video-processor-config.ts";
 import { visionFeeds } from "./vision-feeds.ts";
 import { visionGraph } from "./vision-graph.ts";
 import { qwen25VlNames } from "./weight-names.ts";
@@ -22,7 +24,8 @@ export const qwen25Vl: ModelFamily = {
     const config = parseQwen25VlConfig(await checkpoint.readJson("config.json"));
     const processor = await loadImageProcessorConfig(checkpoint, options);
     const weights = createWeightSource(checkpoint, qwen25VlNames);
-    const { text, vision } = config;
+    const videoProcessor = await loadVideoProcessorConfig(checkpoint, processor, options);
+    const { text, vision, videoTokenId } = config;
     const tiedEmbeddings = config.tiedEmbeddings ?? !weights.has("lm_head.weight");
     checkWeights(config, weights, tiedEmbeddings);
     const model: FamilyModel = {
@@ -48,8 +51,10 @@ export const qwen25Vl: ModelFamily = {
         const pixels = preprocessImage(picture, processor, vision);
         const { grid, resized } = pixels;
         const tokens = (grid.t * grid.h * grid.w) / vision.mergeSize ** 2;
-        return { feeds: visionFeeds(pixels, vision), tokens, resized, grid, timeStep: 0 };
+        const feeds = [visionFeeds(pixels, vision)];
+        return { feeds, placeholder: config.imageTokenId, tokens, resized, grid, timeStep: 0 };
       },
+      video: videoTokenId === undefined ? undefined : videoInput(videoTokenId, videoProcessor, vision),
       positions: (length, visuals) => promptPositions(length, visuals, vision.mergeSize),
       rotaryTable: textRotary(text),
     };

@@ -1,0 +1,69 @@
+import { UnsupportedMediaError } from "@ocellus/core";
+import { type Picture, resamplePillow } from "@ocellus/media";
+import type { Feeds } from "../../runtime/host-tensor.ts";
+import type { PreparedVisual, VideoInput } from "../model-family.ts";
+import type { Qwen25VisionConfig } from "./config.ts";
+import { patchify } from "./image-processor.ts";
+import { sampleFrames } from "./sample-frames.ts";
+import { type PixelSize, smartResize } from "./smart-resize.ts";
+import type { VideoProcessorConfig } from "./video-processor-config.ts";
+import { visionFeeds } from "./vision-feeds.ts";
+import type { GridThw } from "./vision-windows.ts";
+
+/**
+ * Patches that one run of the vision tower sees, unless a single temporal slice has more. Slices do not attend to each
+ * other, so a long clip gives the same features in several runs, in bounded memory.
+ */
+const patchesPerRun = 8192;
+
+/** How Qwen2.5-VL takes videos (specs/vlm.md B0, B1 "Video", B12.1). */
+export function videoInput(tokenId: number, processor: VideoProcessorConfig, vision: Qwen25VisionConfig): VideoInput {
+  const { temporalPatchSize, patchSize, mergeSize } = vision;
+  const factor = patchSize * mergeSize;
+  const { minPixels, maxPixels } = processor;
+  const fit = (size: PixelSize): PixelSize => smartResize(size, { factor, minPixels, maxPixels });
+  const gridOf = ({ width, height }: PixelSize, frames: number): GridThw => ({
+    t: Math.ceil(frames / temporalPatchSize),
+    h: height / patchSize,
+    w: width / patchSize,
+  });
+  const cells = (grid: GridThw): number => (grid.t * grid.h * grid.w) / mergeSize ** 2;
+  return {
+    tokenId,
+    sampleFrames: (video, sampling) => sampleFrames(video, sampling, { ...processor, temporalPatchSize }),
+    tokensOf: (size, frames) => cells(gridOf(fit(size), frames)),
+    resizeFrame: (frame) => resamplePillow(frame, fit(frame), processor.filter),
+    prepareClip: (frames, sampledFps) => {
+      const resized = sizeOf(frames);
+      const grid = gridOf(resized, frames.length);
+      // Seconds of a temporal patch, then positions of it, each in float32 as in the reference.
+      const secondsPerSlice = Math.fround(temporalPatchSize / sampledFps);
+      const timeStep = Math.fround(vision.tokensPerSecond * secondsPerSlice);
+      const feeds = { [Symbol.iterator]: () => clipFeeds(frames, processor, vision) };
+      return { feeds, placeholder: tokenId, tokens: cells(grid), resized, grid, timeStep } satisfies PreparedVisual;
+    },
+  };
+}
+
+/** @throws UnsupportedMediaError when frames differ in size */
+function sizeOf(frames: readonly Picture[]): PixelSize {
+  const { width, height } = frames[0]!;
+  const odd = frames.find((frame) => frame.width !== width || frame.height !== height);
+  if (odd === undefined) return { width, height };
+  throw new UnsupportedMediaError(
+    `The frames of a clip must have one size; after resizing there are ${width}x${height} and ${odd.width}x${odd.height} pixels.`,
+  );
+}
+
+function* clipFeeds(
+  frames: readonly Picture[],
+  processor: VideoProcessorConfig,
+  vision: Qwen25VisionConfig,
+): Generator<Feeds, void, undefined> {
+  const { width, height } = frames[0]!;
+  const patches = (width * height) / vision.patchSize ** 2;
+  const framesPerRun = Math.max(1, Math.floor(patchesPerRun / patches)) * vision.temporalPatchSize;
+  for (let start = 0; start < frames.length; start += framesPerRun) {
+    yield visionFeeds(patchify(frames.slice(start, start + framesPerRun), processor, vision), vision);
+  }
+}
