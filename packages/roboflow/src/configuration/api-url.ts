@@ -32,7 +32,7 @@ const domains = {
 
 /**
  * The platform's URL of a service, by `ROBOFLOW_REGION` (`us`, `eu`) and `ROBOFLOW_ENVIRONMENT` (`prod`, or anything
- * else for staging; `PROJECT` is its older form).
+ * else for staging; `PROJECT` is its older form, which does not reach `serverless`).
  */
 export function roboflowServiceUrl(service: RoboflowService, logger?: Logger): string {
   const region = environment.region();
@@ -40,7 +40,7 @@ export function roboflowServiceUrl(service: RoboflowService, logger?: Logger): s
     logger?.warn(`ROBOFLOW_REGION ${JSON.stringify(region)} is not known; using us.`);
   }
   const stage = environment.stage();
-  const project = environment.project();
+  const project = service === "serverless" ? undefined : environment.project();
   const isProduction =
     stage === undefined ? project === undefined || project === "roboflow-platform" : stage === "prod";
   const domain = domains[region === "eu" ? "eu" : "us"][isProduction ? "production" : "staging"];

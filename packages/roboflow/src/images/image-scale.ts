@@ -24,14 +24,14 @@ export function downsizingLimit(
 
 /**
  * Fits a picture into a limit with its aspect ratio kept: both sides times `min(maxHeight/height, maxWidth/width)`,
- * cut to whole pixels as OpenCV's caller does, one pixel at least.
+ * rounded as OpenCV does, one pixel at least.
  *
  * @returns null when it fits already
  */
 export function shrinkTo(picture: PictureSize, limit: PictureSize): ImageScale | null {
   const factor = Math.min(limit.height / picture.height, limit.width / picture.width);
   if (factor >= 1) return null;
-  const side = (pixels: number): number => Math.max(1, Math.floor(pixels * factor + 1e-9));
+  const side = (pixels: number): number => Math.max(1, Math.round(pixels * factor));
   return {
     original: { width: picture.width, height: picture.height },
     sent: { width: side(picture.width), height: side(picture.height) },
