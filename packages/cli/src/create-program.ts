@@ -111,6 +111,7 @@ function addAsk(program: Command, action: (values: readonly string[], options: A
     .option("--max-new-tokens <n>", "cap on the answer", parseInteger)
     .option("--temperature <n>", "sample at this temperature, 0 to 2; 0 is greedy", parseNumber)
     .option("--top-p <n>", "sample from the most probable tokens up to this mass", parseNumber)
+    .option("--min-p <n>", "drop tokens below this share of the best one's probability; 0 is off", parseNumber)
     .option("--top-k <n>", "sample from this many tokens; 0 is all", parseInteger)
     .option("--seed <n>", "seed of the sampling; -1 draws one", parseInteger)
     .option("--repetition-penalty <n>", "above 0, up to 2; 1 is none", parseNumber)

@@ -11,6 +11,7 @@ export interface AskOptions {
   readonly maxNewTokens?: number;
   readonly temperature?: number;
   readonly topP?: number;
+  readonly minP?: number;
   readonly topK?: number;
   readonly seed?: number;
   readonly repetitionPenalty?: number;
@@ -45,13 +46,14 @@ export function loadOptionsOf(options: AskOptions): LoadModelOptions {
 
 /** The generation settings that were given. Asking for a sampling setting asks for sampling. */
 export function generationConfigOf(options: AskOptions): GenerationConfigInput {
-  const { maxNewTokens, temperature, topP, topK, seed, repetitionPenalty, stop } = options;
-  const wantsSampling = [temperature, topP, topK, seed].some((value) => value !== undefined);
+  const { maxNewTokens, temperature, topP, minP, topK, seed, repetitionPenalty, stop } = options;
+  const wantsSampling = [temperature, topP, minP, topK, seed].some((value) => value !== undefined);
   return {
     ...(wantsSampling ? { doSample: true } : {}),
     ...(maxNewTokens === undefined ? {} : { maxNewTokens }),
     ...(temperature === undefined ? {} : { temperature }),
     ...(topP === undefined ? {} : { topP }),
+    ...(minP === undefined ? {} : { minP }),
     ...(topK === undefined ? {} : { topK }),
     ...(seed === undefined ? {} : { seed }),
     ...(repetitionPenalty === undefined ? {} : { repetitionPenalty }),

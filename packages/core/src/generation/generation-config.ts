@@ -10,6 +10,11 @@ export interface GenerationConfig {
   readonly temperature: number;
   /** Nucleus: the smallest set of tokens whose probability reaches this, in (0, 1]. Default 1 (off). */
   readonly topP: number;
+  /**
+   * Keep tokens with at least this share of the best token's probability, 0–1 (arXiv 2407.01082). Applied after
+   * `topP`. Default 0 (off).
+   */
+  readonly minP?: number;
   /** Keep the best `topK` tokens; 0 is off. Default 50. */
   readonly topK: number;
   /** Scores of tokens that already occurred are divided (multiplied if negative) by this, in (0, 2]. Default 1.05. */
@@ -43,6 +48,7 @@ export const generationDefaults: GenerationConfig = {
   doSample: false,
   temperature: 1,
   topP: 1,
+  minP: 0,
   topK: 50,
   repetitionPenalty: 1.05,
   seed: 0,

@@ -10,6 +10,7 @@ export const generationRanges: Readonly<Record<NumericGenerationKey, NumberRange
   minNewTokens: { min: 0, max: 1_048_576, integer: true },
   temperature: { min: 0, max: 2 },
   topP: { min: 0, max: 1, exclusiveMin: true },
+  minP: { min: 0, max: 1 },
   topK: { min: 0, max: 1_048_576, integer: true },
   repetitionPenalty: { min: 0, max: 2, exclusiveMin: true },
   seed: { min: -1, max: Number.MAX_SAFE_INTEGER, integer: true },

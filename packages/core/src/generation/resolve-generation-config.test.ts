@@ -10,6 +10,7 @@ test("the defaults are those of the contract", () => {
     doSample: false,
     temperature: 1,
     topP: 1,
+    minP: 0,
     topK: 50,
     repetitionPenalty: 1.05,
     seed: 0,
@@ -52,6 +53,8 @@ test("bad values of a file are skipped", () => {
   };
   expect(readCheckpointGenerationConfig(file)).toEqual({ topK: 20, stopStrings: ["x"] });
   expect(readCheckpointGenerationConfig(null)).toEqual({});
+  expect(readCheckpointGenerationConfig({ min_p: 0.05 })).toEqual({ minP: 0.05 });
+  expect(readCheckpointGenerationConfig({ min_p: 1.5 })).toEqual({});
   expect(readCheckpointGenerationConfig({ eos_token_id: 2 })).toEqual({ stopTokenIds: [2] });
 });
 
@@ -89,6 +92,7 @@ test.each<[unknown, string]>([
   [{ temperature: -1 }, "options.generationConfig.temperature must be a number from 0 to 2; got -1."],
   [{ topP: 0 }, "options.generationConfig.topP must be a number above 0 to 1; got 0."],
   [{ topP: 2 }, "got 2"],
+  [{ minP: -0.1 }, "options.generationConfig.minP must be a number from 0 to 1; got -0.1."],
   [{ topK: 1.5 }, "options.generationConfig.topK must be an integer"],
   [{ repetitionPenalty: 0 }, "repetitionPenalty must be a number above 0"],
   [{ seed: -2 }, "seed must be an integer from -1"],

@@ -42,6 +42,20 @@ export function applyTopK(logits: Float32Array, k: number): void {
   for (let i = 0; i < logits.length; i++) if (logits[i]! < threshold) logits[i] = Number.NEGATIVE_INFINITY;
 }
 
+/**
+ * Forbids all tokens whose probability is below `minP` times that of the best one (min-p, arXiv 2407.01082). The common
+ * denominator of the softmax cancels out, so no sum is needed.
+ */
+export function applyMinP(logits: Float32Array, minP: number): void {
+  let highest = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < logits.length; i++) if (logits[i]! > highest) highest = logits[i]!;
+  // An infinite best score has no ratio; the draw reports it.
+  if (!Number.isFinite(highest)) return;
+  for (let i = 0; i < logits.length; i++) {
+    if (Math.exp(logits[i]! - highest) < minP) logits[i] = Number.NEGATIVE_INFINITY;
+  }
+}
+
 function forbid(logits: Float32Array, id: number): void {
   if (id < logits.length) logits[id] = Number.NEGATIVE_INFINITY;
 }

@@ -45,7 +45,11 @@ function softmax(scores: Float32Array): number[] {
 
 describe("scores equal those of transformers' processors, bit by bit", () => {
   test.each(golden.cases.map((c, index) => [index, JSON.stringify(c.config), c] as const))("%i %s", (_, __, c) => {
-    const warps = c.config.temperature !== undefined || c.config.topK !== undefined || c.config.topP !== undefined;
+    const warps =
+      c.config.temperature !== undefined ||
+      c.config.topK !== undefined ||
+      c.config.topP !== undefined ||
+      c.config.minP !== undefined;
     const sampler = createSampler({ ...greedy, doSample: warps, ...c.config }, c);
     for (const id of c.generatedIds) sampler.accept(id);
     const logits = floats(c.logitsBits);
@@ -119,9 +123,9 @@ describe("draws", () => {
     expect(draw({ ...sampling, seed: -1 }, scores, 20)).not.toEqual(draw({ ...sampling, seed: -1 }, scores, 20));
   });
 
-  test("topK 1, topP 0 and a tiny temperature are greedy", () => {
+  test("topK 1, topP 0, minP 1 and a tiny temperature are greedy", () => {
     const scores = [0.1, 0.3, 0.2];
-    for (const config of [{ topK: 1 }, { topP: 0 }, { temperature: 1e-6 }]) {
+    for (const config of [{ topK: 1 }, { topP: 0 }, { minP: 1 }, { temperature: 1e-6 }]) {
       expect(draw({ ...sampling, ...config }, scores, 30)).toEqual(new Array(30).fill(1));
     }
   });

@@ -1,4 +1,5 @@
 import {
+  applyMinP,
   applyRepetitionPenalty,
   applyTemperature,
   applyTopK,
@@ -35,11 +36,12 @@ export interface Sampler {
 
 /**
  * A sampler with the processors of transformers 5.23 in their order: repetition penalty, repeated n-grams, minimum
- * length, mask; then, when sampling, temperature, top-k, top-p and a draw. Greedy choices equal those of transformers;
+ * length, mask; then, when sampling, temperature, top-k, top-p, min-p and a draw. Greedy choices equal those of transformers;
  * draws use another generator than torch and differ from it.
  */
 export function createSampler(config: SamplerConfig, { eosTokenIds, promptIds, mask }: SamplerContext): Sampler {
   const ngramSize = config.noRepeatNgramSize;
+  const minP = config.minP ?? 0;
   const penalize = config.repetitionPenalty !== 1;
   const seen = new Set<number>(penalize ? promptIds : []);
   const history: number[] = ngramSize > 0 ? [...promptIds] : [];
@@ -57,6 +59,7 @@ export function createSampler(config: SamplerConfig, { eosTokenIds, promptIds, m
     if (config.temperature !== 1) applyTemperature(logits, config.temperature);
     if (config.topK > 0) applyTopK(logits, config.topK);
     if (config.topP < 1) applyTopP(logits, config.topP);
+    if (minP > 0) applyMinP(logits, minP);
   };
 
   return {
