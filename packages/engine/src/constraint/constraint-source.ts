@@ -1,0 +1,81 @@
+import type { Tokenizer } from "../text/tokenizer.ts";
+import { type AnswerForm, answerGrammar } from "./answer-grammar.ts";
+import {
+  type ConstraintVocabulary,
+  createGrammarConstraint,
+  type GrammarConstraintOptions,
+} from "./grammar-constraint.ts";
+import { tokenBytes } from "./token-bytes.ts";
+import type { TokenConstraint } from "./token-constraint.ts";
+import { createTokenSpelling } from "./token-spelling.ts";
+import { type CompiledGrammar, type GrammarVocabulary, openVocabulary } from "./xgrammar.ts";
+
+/** Compiled grammars that are kept per model; the one used longest ago goes first. */
+const maxCompiled = 16;
+
+/** Makes the constraints of one model's answers. */
+export interface ConstraintSource {
+  /**
+   * The constraint of an answer; `null` when its form is free.
+   *
+   * @throws GrammarError for a schema that cannot be enforced
+   */
+  open(form: AnswerForm, limits: ConstraintLimits): Promise<TokenConstraint | null>;
+  /** Frees the compiled grammars. */
+  dispose(): void;
+}
+
+/** What an answer's generation settings say about its end. */
+export interface ConstraintLimits extends Pick<GrammarConstraintOptions, "stopTokenIds" | "maxNewTokens"> {
+  /** Default true. False lets the model choose every token of forced text, to compare. */
+  readonly jumpForward?: boolean;
+}
+
+/**
+ * Constraints for a tokenizer. The vocabulary is prepared at the first constrained answer; grammars are compiled once.
+ *
+ * @param vocabSize length of the model's logits
+ */
+export function createConstraintSource(tokenizer: Tokenizer, vocabSize: number): ConstraintSource {
+  let prepared:
+    | Promise<{ readonly grammars: GrammarVocabulary; readonly vocabulary: ConstraintVocabulary }>
+    | undefined;
+  const compiled = new Map<string, CompiledGrammar>();
+
+  const compile = async (ebnf: string, grammars: GrammarVocabulary): Promise<CompiledGrammar> => {
+    const grammar = compiled.get(ebnf) ?? (await grammars.compile(ebnf));
+    compiled.delete(ebnf);
+    compiled.set(ebnf, grammar);
+    const [oldest] = compiled.keys();
+    if (compiled.size > maxCompiled) {
+      compiled.get(oldest!)!.dispose();
+      compiled.delete(oldest!);
+    }
+    return grammar;
+  };
+
+  return {
+    async open(form, { stopTokenIds, maxNewTokens, jumpForward = true }) {
+      const ebnf = answerGrammar(form);
+      if (ebnf === null) return null;
+      prepared ??= prepare(tokenizer, vocabSize);
+      const { grammars, vocabulary } = await prepared;
+      const matcher = await (await compile(ebnf, grammars)).open();
+      return createGrammarConstraint(matcher, vocabulary, { stopTokenIds, maxNewTokens, cot: form.cot, jumpForward });
+    },
+    dispose() {
+      for (const grammar of compiled.values()) grammar.dispose();
+      compiled.clear();
+    },
+  };
+}
+
+async function prepare(
+  tokenizer: Tokenizer,
+  vocabSize: number,
+): Promise<{ readonly grammars: GrammarVocabulary; readonly vocabulary: ConstraintVocabulary }> {
+  const tokens = tokenBytes(tokenizer, vocabSize);
+  const grammars = await openVocabulary(tokens);
+  const spelling = createTokenSpelling(tokenizer, tokens);
+  return { grammars, vocabulary: { tokens, spelling, endId: grammars.endId } };
+}
