@@ -42,6 +42,11 @@ export class ModelClient implements AsyncDisposable {
     this.methods = new Proxy({}, { get: (_, name) => (typeof name === "string" ? this.method(name) : undefined) });
   }
 
+  /** What messages call the model: `user/app/models/id`, or where it listens. */
+  get label(): string {
+    return this.#connection.label;
+  }
+
   /**
    * A model on a local runner (`clarifai model serve --grpc`), in plaintext without credentials.
    *

@@ -26,22 +26,25 @@ export function maskToPolygons(mask: BinaryMask): PolygonRing[] {
 }
 
 /** A byte per pixel corner; bit d: an edge leaves it in direction d with the inside on its right. */
-function edgesOf({ width, height, data }: BinaryMask): Uint8Array {
+function edgesOf(mask: BinaryMask): Uint8Array {
+  const { width, height } = mask;
   const stride = width + 1;
   const edges = new Uint8Array(stride * (height + 1));
-  const isInside = (x: number, y: number): boolean =>
-    x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] === 1;
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
-      if (!isInside(x, y)) continue;
+      if (!isInside(mask, x, y)) continue;
       const corner = y * stride + x;
-      edges[corner]! |= isInside(x, y - 1) ? 0 : 1;
-      edges[corner + 1]! |= isInside(x + 1, y) ? 0 : 2;
-      edges[corner + stride + 1]! |= isInside(x, y + 1) ? 0 : 4;
-      edges[corner + stride]! |= isInside(x - 1, y) ? 0 : 8;
+      edges[corner]! |= isInside(mask, x, y - 1) ? 0 : 1;
+      edges[corner + 1]! |= isInside(mask, x + 1, y) ? 0 : 2;
+      edges[corner + stride + 1]! |= isInside(mask, x, y + 1) ? 0 : 4;
+      edges[corner + stride]! |= isInside(mask, x - 1, y) ? 0 : 8;
     }
   }
   return edges;
+}
+
+function isInside({ width, height, data }: BinaryMask, x: number, y: number): boolean {
+  return x >= 0 && y >= 0 && x < width && y < height && data[y * width + x] === 1;
 }
 
 /**

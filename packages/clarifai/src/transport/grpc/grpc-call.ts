@@ -61,9 +61,16 @@ export class GrpcCall {
 
   /** Resolves when more can be sent, or the call has ended. */
   drained(): Promise<void> {
+    const stream = this.#stream;
+    if (stream.closed || stream.destroyed || !stream.writableNeedDrain) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#stream.once("drain", resolve);
-      this.#stream.once("close", resolve);
+      const settle = (): void => {
+        stream.off("drain", settle);
+        stream.off("close", settle);
+        resolve();
+      };
+      stream.on("drain", settle);
+      stream.on("close", settle);
     });
   }
 

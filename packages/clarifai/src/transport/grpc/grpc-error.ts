@@ -37,7 +37,9 @@ export function protocolError(name: string, message: string, place: GrpcCallPlac
 
 /** The typed error of a connection that could not be made or broke. */
 export function brokenConnection(cause: unknown, place: GrpcCallPlace): ConnectionError {
-  const { code, message } = (cause ?? {}) as NodeJS.ErrnoException;
+  // A stream says only that it was cancelled; why is the cause of that.
+  const origin = (cause as { cause?: unknown } | undefined)?.cause ?? cause;
+  const { code, message } = (origin ?? {}) as NodeJS.ErrnoException;
   const reason = code ?? message ?? "closed without a status";
   return new ConnectionError(`The connection to ${place.url} failed during ${place.path} (${reason}).`, { cause });
 }

@@ -85,6 +85,9 @@ export class MessageFrames {
     try {
       return gunzipSync(message, { maxOutputLength: this.#maxBytes });
     } catch (cause) {
+      const isLarge = (cause as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE";
+      if (isLarge)
+        throw new FrameError("RESOURCE_EXHAUSTED", `a message is above the limit of ${this.#maxBytes} bytes.`);
       throw new FrameError("INTERNAL", `a compressed message cannot be read (${(cause as Error).message}).`);
     }
   }

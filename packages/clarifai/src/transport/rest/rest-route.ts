@@ -55,7 +55,7 @@ export function restRoute(method: string, body: JsonObject): RestRoute {
     const names = [...pattern.matchAll(/\{([^}]+)\}/g)].map((match) => match[1]!);
     if (!names.every((name) => fieldOf(body, name) !== "")) continue;
     const path = pattern.replace(/\{([^}]+)\}/g, (_, name: string) => encodeURIComponent(fieldOf(body, name)));
-    return { verb: routes[method]!.verb, path, body: without(body, names) };
+    return { verb: routes[method]!.verb, path, body: withoutModelNames(without(body, names)) };
   }
   throw new InvalidArgumentError(`${method} has no HTTP form for this address; leave out transport: "rest".`);
 }
@@ -66,6 +66,15 @@ function fieldOf(body: JsonObject, path: string): string {
     value = typeof value === "object" && value !== null && !Array.isArray(value) ? value[name] : undefined;
   }
   return typeof value === "string" ? value : "";
+}
+
+/** The model is named by the path; of its message only the settings stay. */
+function withoutModelNames({ model, ...body }: JsonObject): JsonObject {
+  const version =
+    typeof model === "object" && model !== null && !Array.isArray(model) ? model.model_version : undefined;
+  const settings =
+    typeof version === "object" && version !== null && !Array.isArray(version) ? version.output_info : undefined;
+  return settings === undefined ? body : { ...body, model: { model_version: { output_info: settings } } };
 }
 
 /** A copy without the named fields, and without messages that this leaves empty. */
