@@ -8,8 +8,23 @@ import { readFileSync, writeFileSync } from "node:fs";
 const file = new URL("../package-lock.json", import.meta.url);
 const lock = JSON.parse(readFileSync(file, "utf8"));
 
-const cpus = { arm64: "arm64", x64: "x64", arm: "arm", riscv64: "riscv64", ia32: "ia32", s390x: "s390x", ppc64: "ppc64" };
-const systems = { android: "android", darwin: "darwin", linux: "linux", linuxmusl: "linux", win32: "win32", freebsd: "freebsd" };
+const cpus = {
+  arm64: "arm64",
+  x64: "x64",
+  arm: "arm",
+  riscv64: "riscv64",
+  ia32: "ia32",
+  s390x: "s390x",
+  ppc64: "ppc64",
+};
+const systems = {
+  android: "android",
+  darwin: "darwin",
+  linux: "linux",
+  linuxmusl: "linux",
+  win32: "win32",
+  freebsd: "freebsd",
+};
 
 /** What a platform package's name says about where it runs. */
 function platformOf(name) {
