@@ -68,7 +68,7 @@ for (const folder of folders) {
     ["dependencies", "peerDependencies", "optionalDependencies"].flatMap((kind) => Object.keys(manifest[kind] ?? {})),
   );
   for (const file of sourceFiles(join(folder, "src"))) {
-    const isTest = /\.test(-d)?\.ts$|\/golden\//.test(file);
+    const isTest = /\.test(-d)?\.ts$|\/(golden|testing)\//.test(file);
     for (const specifier of specifiersOf(readFileSync(file, "utf8"))) {
       const place = `${relative(root, file)} imports "${specifier}"`;
       if (specifier.startsWith("node:")) continue;
