@@ -4,8 +4,6 @@ import { AbortedError, ConnectionError, DisposedError, InvalidArgumentError, Tim
 import { afterEach, describe, expect, it } from "vitest";
 import { ClarifaiError } from "../errors/clarifai-error.ts";
 import { MultiOutputResponseSchema, type PostModelOutputsRequest } from "../gen/clarifai/api/inference_pb.ts";
-import { Model, type ModelOptions } from "../model/model.ts";
-import { ModelClient } from "../model/model-client.ts";
 import {
   type FaultServer,
   type OutputHandlers,
@@ -13,9 +11,11 @@ import {
   startFaultServer,
   statusResponse,
   textResponse,
-} from "../testing/fault-server.ts";
-import { answerOf, readCases } from "../testing/recorded-case.ts";
-import { splitFrames } from "../testing/replay-server.ts";
+} from "../golden/fault-server.ts";
+import { answerOf, readCases } from "../golden/recorded-case.ts";
+import { splitFrames } from "../golden/replay-server.ts";
+import { Model, type ModelOptions } from "../model/model.ts";
+import { ModelClient } from "../model/model-client.ts";
 
 const retry = { startupDelayMs: 1, throttledDelayMs: 1, unavailableDelayMs: 1 };
 const opened: { close(): Promise<void> }[] = [];

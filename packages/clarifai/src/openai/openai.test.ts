@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { InvalidArgumentError } from "@ocellus/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClarifaiError } from "../errors/clarifai-error.ts";
-import { readCases } from "../testing/recorded-case.ts";
+import { readCases } from "../golden/recorded-case.ts";
 import { OpenAIEndpoint } from "./openai-endpoint.ts";
 import { readEventStream } from "./read-event-stream.ts";
 import { readTransportText } from "./read-transport-text.ts";

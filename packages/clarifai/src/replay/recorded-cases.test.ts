@@ -22,8 +22,6 @@ import {
   SingleModelVersionResponseSchema,
   V2,
 } from "../gen/clarifai/api/inference_pb.ts";
-import { Model } from "../model/model.ts";
-import type { MethodSignature } from "../signatures/method-signature.ts";
 import {
   answerOf,
   modelVersionBytes,
@@ -33,9 +31,11 @@ import {
   readCases,
   requestsOf,
   signaturesOf,
-} from "../testing/recorded-case.ts";
-import { fromRecorded, toRecorded } from "../testing/recorded-values.ts";
-import { type RecordedAnswer, type ReplayServer, startReplayServer } from "../testing/replay-server.ts";
+} from "../golden/recorded-case.ts";
+import { fromRecorded, toRecorded } from "../golden/recorded-values.ts";
+import { type RecordedAnswer, type ReplayServer, startReplayServer } from "../golden/replay-server.ts";
+import { Model } from "../model/model.ts";
+import type { MethodSignature } from "../signatures/method-signature.ts";
 import { type DeliberateDifference, deliberateDifferences } from "./deliberate-differences.ts";
 
 const mediaFolder = fileURLToPath(new URL("../../../../fixtures/clarifai/wire/media", import.meta.url));

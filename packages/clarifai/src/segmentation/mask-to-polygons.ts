@@ -25,19 +25,23 @@ export function maskToPolygons(mask: BinaryMask): PolygonRing[] {
   return rings;
 }
 
+/** The sides of a pixel: the neighbour across, and the corner from which the edge goes clockwise. */
+const sides = [
+  { dx: 0, dy: -1, cornerX: 0, cornerY: 0 },
+  { dx: 1, dy: 0, cornerX: 1, cornerY: 0 },
+  { dx: 0, dy: 1, cornerX: 1, cornerY: 1 },
+  { dx: -1, dy: 0, cornerX: 0, cornerY: 1 },
+] as const;
+
 /** A byte per pixel corner; bit d: an edge leaves it in direction d with the inside on its right. */
 function edgesOf(mask: BinaryMask): Uint8Array {
-  const { width, height } = mask;
-  const stride = width + 1;
-  const edges = new Uint8Array(stride * (height + 1));
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < width; x++) {
-      if (!isInside(mask, x, y)) continue;
-      const corner = y * stride + x;
-      edges[corner]! |= isInside(mask, x, y - 1) ? 0 : 1;
-      edges[corner + 1]! |= isInside(mask, x + 1, y) ? 0 : 2;
-      edges[corner + stride + 1]! |= isInside(mask, x, y + 1) ? 0 : 4;
-      edges[corner + stride]! |= isInside(mask, x - 1, y) ? 0 : 8;
+  const stride = mask.width + 1;
+  const edges = new Uint8Array(stride * (mask.height + 1));
+  for (const [pixel, bit] of mask.data.entries()) {
+    if (bit !== 1) continue;
+    const [x, y] = [pixel % mask.width, Math.floor(pixel / mask.width)];
+    for (const [direction, { dx, dy, cornerX, cornerY }] of sides.entries()) {
+      if (!isInside(mask, x + dx, y + dy)) edges[(y + cornerY) * stride + x + cornerX]! |= 1 << direction;
     }
   }
   return edges;

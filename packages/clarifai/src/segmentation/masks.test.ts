@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { InvalidArgumentError, UnsupportedMediaError } from "@ocellus/core";
 import { decodeImage } from "@ocellus/media";
 import { describe, expect, it } from "vitest";
-import { wireFolder } from "../testing/recorded-case.ts";
+import { wireFolder } from "../golden/recorded-case.ts";
 import type { RegionValue } from "../values/annotation-values.ts";
 import { type BinaryMask, decodeMask, maskArea, maskBox } from "./binary-mask.ts";
 import { drawRegions } from "./draw-regions.ts";

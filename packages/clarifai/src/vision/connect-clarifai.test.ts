@@ -9,8 +9,8 @@ import {
   startFaultServer,
   statusResponse,
   textResponse,
-} from "../testing/fault-server.ts";
-import { modelVersionBytes } from "../testing/recorded-case.ts";
+} from "../golden/fault-server.ts";
+import { modelVersionBytes } from "../golden/recorded-case.ts";
 import { connectClarifai } from "./connect-clarifai.ts";
 
 const picture = fileURLToPath(new URL("../../../../fixtures/clarifai/wire/media/red4x3.png", import.meta.url));

@@ -7,8 +7,8 @@ import { ConnectionError, InvalidArgumentError } from "@ocellus/core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClarifaiError } from "../../errors/clarifai-error.ts";
 import { InputSchema, ModelVersionSchema, MultiOutputResponseSchema } from "../../gen/clarifai/api/inference_pb.ts";
+import { modelVersionBytes } from "../../golden/recorded-case.ts";
 import { Model } from "../../model/model.ts";
-import { modelVersionBytes } from "../../testing/recorded-case.ts";
 
 const folder = fileURLToPath(new URL("../../../../../fixtures/clarifai/rest", import.meta.url));
 const cases = readdirSync(folder)
