@@ -15,7 +15,8 @@ export function ffmpegInput(path: string, maxFramePixels: number): string[] {
 /** The error for a file that FFmpeg cannot read, with the last line that it said. */
 export function unreadableVideo(label: string, path: string, messages: string): UnsupportedMediaError {
   const lines = messages.replaceAll(`file:${path}`, label).replaceAll(path, label).split("\n");
-  const reason = lines.findLast((line) => line.trim() !== "")?.trim() ?? "the decoder gave no reason";
+  const last = lines.findLast((line) => line.trim() !== "")?.trim() ?? "the decoder gave no reason";
+  const reason = last.startsWith(`${label}: `) ? last.slice(label.length + 2) : last;
   return new UnsupportedMediaError(
     `Cannot read the video ${label}: ${reason.slice(0, 300)}. It is damaged, incomplete, or no video.`,
   );

@@ -40,7 +40,7 @@ export async function existingVideoFile(path: string, label: string): Promise<Lo
 /** Writes bytes to a temporary file that only this user can read. */
 export async function temporaryVideoFile(bytes: Uint8Array, label: string): Promise<LocalVideoFile> {
   const folder = await mkdtemp(join(tmpdir(), "ocellus-video-"));
-  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true });
+  const remove = (): Promise<void> => rm(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
     const path = join(folder, "video");
     await writeFile(path, bytes, { mode: 0o600 });

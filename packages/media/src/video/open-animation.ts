@@ -1,6 +1,6 @@
 import { UnsupportedMediaError } from "@ocellus/core";
 import { loadSharp } from "../image/load-sharp.ts";
-import { assertFrameIndices } from "./frame-indices.ts";
+import { createVideoReader } from "./create-video-reader.ts";
 import type { TimeBudget } from "./time-budget.ts";
 import { checkVideo, type VideoLimits } from "./video-limits.ts";
 import type { VideoFrame, VideoReader } from "./video-reader.ts";
@@ -44,7 +44,6 @@ export async function openAnimation(
   const pagesAtOnce = Math.max(1, Math.floor(bytesAtOnce / frameBytes));
 
   async function* frames(indices: readonly number[]): AsyncGenerator<VideoFrame, void, undefined> {
-    assertFrameIndices(indices, frameCount);
     for (let page = 0; page < frameCount; page += pagesAtOnce) {
       const pages = Math.min(pagesAtOnce, frameCount - page);
       const chosen = indices.filter((index) => index >= page && index < page + pages);
@@ -57,6 +56,5 @@ export async function openAnimation(
       }
     }
   }
-  const close = async (): Promise<void> => undefined;
-  return { ...facts, frames, close, [Symbol.asyncDispose]: close };
+  return createVideoReader(facts, label, { frames, close: async () => undefined });
 }

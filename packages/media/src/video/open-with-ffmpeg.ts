@@ -1,5 +1,5 @@
+import { createVideoReader } from "./create-video-reader.ts";
 import { ffmpegFrames } from "./ffmpeg-frames.ts";
-import { assertFrameIndices } from "./frame-indices.ts";
 import type { LocalVideoFile } from "./local-video-file.ts";
 import { probeWithFfmpeg } from "./probe-with-ffmpeg.ts";
 import type { RunningProgram } from "./run-program.ts";
@@ -29,17 +29,11 @@ export async function openWithFfmpeg(
   const facts = checkVideo(probed, label, limits);
   const running = new Set<RunningProgram>();
   const video = { ffmpeg: programs.ffmpeg, path, label, probed, maxFramePixels, budget, running };
-  const close = async (): Promise<void> => {
-    await Promise.all([...running].map((program) => program.kill()));
-    await file.remove();
-  };
-  return {
-    ...facts,
-    async *frames(indices) {
-      assertFrameIndices(indices, facts.frameCount);
-      yield* ffmpegFrames(video, indices);
+  return createVideoReader(facts, label, {
+    frames: (indices) => ffmpegFrames(video, indices),
+    close: async () => {
+      await Promise.all([...running].map((program) => program.kill()));
+      await file.remove();
     },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  });
 }

@@ -1,6 +1,6 @@
-import { DisposedError, UnsupportedMediaError } from "@ocellus/core";
+import { UnsupportedMediaError } from "@ocellus/core";
+import { createVideoReader } from "./create-video-reader.ts";
 import { type DisplayRotation, displayRotation } from "./display-rotation.ts";
-import { assertFrameIndices } from "./frame-indices.ts";
 import type { NodeAv } from "./load-node-av.ts";
 import type { LocalVideoFile } from "./local-video-file.ts";
 import { NodeAvConverter } from "./node-av-converter.ts";
@@ -31,23 +31,10 @@ export async function openWithNodeAv(
   const video: NodeAvVideo = { av, file, ...options };
   const { reported, rotation } = await probe(video);
   const facts = checkVideo(reported, file.label, options.limits);
-  let isClosed = false;
-  const close = async (): Promise<void> => {
-    isClosed = true;
-    await file.remove();
-  };
-  return {
-    ...facts,
-    async *frames(indices) {
-      assertFrameIndices(indices, facts.frameCount);
-      for await (const frame of chosenFrames(video, { ...facts, rotation }, indices)) {
-        if (isClosed) throw new DisposedError(`The video ${file.label} was closed while its frames were read.`);
-        yield frame;
-      }
-    },
-    close,
-    [Symbol.asyncDispose]: close,
-  };
+  return createVideoReader(facts, file.label, {
+    frames: (indices) => chosenFrames(video, { ...facts, rotation }, indices),
+    close: () => file.remove(),
+  });
 }
 
 /** Reads the header and counts the packets of the video stream: headers may lie or miss the number. */
@@ -79,7 +66,6 @@ async function* chosenFrames(
   shape: { readonly width: number; readonly height: number; readonly rotation: DisplayRotation },
   indices: readonly number[],
 ): AsyncGenerator<VideoFrame, void, undefined> {
-  if (indices.length === 0) return;
   const wanted = new Set(indices);
   const last = indices.at(-1)!;
   const demuxer = await openNodeAvDemuxer(av, file, budget);

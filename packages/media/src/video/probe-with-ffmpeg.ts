@@ -35,8 +35,9 @@ export async function probeWithFfmpeg(
     const text = await budget.wait(readText(program.stdout));
     const { status, startError } = await budget.wait(program.ended);
     if (startError !== undefined) throw missingFfmpeg("ffprobe", startError);
-    if (status !== 0 || text === undefined) throw unreadableVideo(file.label, file.path, program.messages());
-    return readProbe(JSON.parse(text) as ProbeAnswer, file.label);
+    const answer = status === 0 && text !== undefined ? parseAnswer(text) : undefined;
+    if (answer === undefined) throw unreadableVideo(file.label, file.path, program.messages());
+    return readProbe(answer, file.label);
   } finally {
     await program.kill();
   }
@@ -52,6 +53,14 @@ async function readText(stream: AsyncIterable<Buffer>): Promise<string | undefin
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseAnswer(text: string): ProbeAnswer | undefined {
+  try {
+    return (JSON.parse(text) as ProbeAnswer | null) ?? undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 interface ProbeAnswer {
