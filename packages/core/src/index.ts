@@ -29,6 +29,18 @@ export {
   type VisionErrorJson,
   type VisionErrorOptions,
 } from "./errors/vision-error.ts";
+export { nameSource } from "./export/name-source.ts";
+export {
+  type CocoAnnotation,
+  type CocoCategory,
+  type CocoDataset,
+  type CocoEntry,
+  type CocoError,
+  type CocoImage,
+  toCoco,
+} from "./export/to-coco.ts";
+export { type ToCsvOptions, toCsv } from "./export/to-csv.ts";
+export { toJsonLines } from "./export/to-json-lines.ts";
 export {
   type CheckpointGenerationConfig,
   type GenerationConfig,
