@@ -16,13 +16,19 @@ const maxCompiled = 16;
 /** Makes the constraints of one model's answers. */
 export interface ConstraintSource {
   /**
-   * The constraint of an answer; `null` when its form is free.
+   * Compiles the grammar of an answer; `null` when its form is free.
    *
    * @throws GrammarError for a schema that cannot be enforced
    */
-  open(form: AnswerForm, limits: ConstraintLimits): Promise<TokenConstraint | null>;
+  prepare(form: AnswerForm): Promise<PreparedConstraint | null>;
   /** Frees the compiled grammars. */
   dispose(): void;
+}
+
+/** The form of an answer, ready for use. */
+export interface PreparedConstraint {
+  /** A constraint at its beginning. */
+  open(limits: ConstraintLimits): Promise<TokenConstraint>;
 }
 
 /** What an answer's generation settings say about its end. */
@@ -55,13 +61,18 @@ export function createConstraintSource(tokenizer: Tokenizer, vocabSize: number):
   };
 
   return {
-    async open(form, { stopTokenIds, maxNewTokens, jumpForward = true }) {
+    async prepare(form) {
       const ebnf = answerGrammar(form);
       if (ebnf === null) return null;
       prepared ??= prepare(tokenizer, vocabSize);
       const { grammars, vocabulary } = await prepared;
-      const matcher = await (await compile(ebnf, grammars)).open();
-      return createGrammarConstraint(matcher, vocabulary, { stopTokenIds, maxNewTokens, cot: form.cot, jumpForward });
+      const grammar = await compile(ebnf, grammars);
+      return {
+        open: async ({ stopTokenIds, maxNewTokens, jumpForward = true }) => {
+          const limits = { stopTokenIds, maxNewTokens, cot: form.cot, jumpForward };
+          return createGrammarConstraint(await grammar.open(), vocabulary, limits);
+        },
+      };
     },
     dispose() {
       for (const grammar of compiled.values()) grammar.dispose();

@@ -2,11 +2,11 @@ import {
   type Answer,
   type AnswerRequest,
   GenerationError,
-  GrammarError,
   type ModelInfo,
   type ResolvedGenerationConfig,
 } from "@ocellus/core";
 import type { Checkpoint } from "@ocellus/hub";
+import { type ConstraintSource, createConstraintSource } from "../constraint/constraint-source.ts";
 import type { FamilyModel, PlacedVisual } from "../families/model-family.ts";
 import type { ChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
@@ -62,6 +62,7 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
     ...parts,
     prompts: new PromptCache(parts.model.decoder, 0.75 * promptCacheBytes),
     features: new FeatureCache(sessions.vision, 0.25 * promptCacheBytes),
+    constraints: createConstraintSource(parts.tokenizer, parts.model.decoder.vocabSize),
   };
   let queue: Promise<unknown> = Promise.resolve();
   return {
@@ -82,16 +83,15 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
 interface EngineState extends EngineParts {
   readonly prompts: PromptCache;
   readonly features: FeatureCache;
+  readonly constraints: ConstraintSource;
 }
 
 async function answer(engine: EngineState, request: AnswerRequest, context: EngineContext): Promise<Answer> {
   const { model, tokenizer, sessions, prompts } = engine;
   const { signal, onText } = context;
-  if (request.schema !== null) {
-    throw new GrammarError("Local models cannot constrain their answers to a schema yet; leave `schema` out.");
-  }
   await yieldToEvents(signal);
   const begin = performance.now();
+  const form = await engine.constraints.prepare(request);
   const { allowPrivateAddresses } = engine;
   const prepared = await prepareVisuals(model, request.messages, { signal, allowPrivateAddresses });
   const loaded = performance.now();
@@ -121,7 +121,9 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
     positions: { ids: tokenColumns(positions.ids, ids.length, reused), next: positions.next },
   };
   const decoder = new Decoder(sessions.decoder, model, cache);
-  const generated = await decode(decoder, prompt, { model, tokenizer, config, signal, onText });
+  const constraint = await form?.open(config);
+  const options = { model, tokenizer, config, constraint, signal, onText };
+  const generated = await decode(decoder, prompt, options).finally(() => constraint?.dispose());
   prompts.keep([...keys, ...generated.tokenIds], cache);
 
   return {
