@@ -15,7 +15,7 @@ import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 
 const optionNames = [
   ...["precision", "blockSize", "cacheFolder", "threads", "minPixels", "maxPixels", "task", "coordinateSpace"],
-  ...["promptCacheBytes", "allowPrivateAddresses", "signal", "onProgress", "logger"],
+  ...["promptCacheBytes", "allowPrivateAddresses", "videoBackend", "signal", "onProgress", "logger"],
 ] as const;
 
 const spaces: readonly CoordinateSpace[] = ["relative-1024", "relative-1000", "relative-999", "unit", "pixels"];
@@ -56,6 +56,7 @@ function checkEngineOptions(options: EngineOptions): void {
   const { precision, blockSize, cacheFolder, threads, minPixels, maxPixels, allowPrivateAddresses } = options;
   checkName(precision, "precision", ["auto", ...precisions]);
   checkName(options.task, "task", taskNames);
+  checkName(options.videoBackend, "videoBackend", ["auto", "ffmpeg", "node-av"]);
   checkName(options.coordinateSpace, "coordinateSpace", spaces);
   if (blockSize !== undefined && !blockSizes.includes(blockSize)) {
     throw wrong("blockSize", `one of ${blockSizes.join(", ")}`, blockSize);

@@ -1,4 +1,5 @@
 import type { CoordinateSpace, Logger, ProgressListener, TaskName } from "@ocellus/core";
+import type { VideoBackend } from "@ocellus/media";
 import type { BlockSize, Precision } from "./checkpoint/precision.ts";
 
 /** Options of a local model that are plain data and cross to its worker thread. */
@@ -29,6 +30,11 @@ export interface EngineOptions {
   readonly coordinateSpace?: CoordinateSpace;
   /** Open `http(s)` sources at private, loopback and link-local addresses too. Default false. */
   readonly allowPrivateAddresses?: boolean;
+  /**
+   * What decodes videos: `"ffmpeg"` (the program on PATH), `"node-av"` (the npm package), or `"auto"` (default): ffmpeg
+   * when it is there, else node-av.
+   */
+  readonly videoBackend?: VideoBackend | "auto";
 }
 
 /** Options of `loadModel`. Unknown keys throw. */

@@ -37,6 +37,7 @@ export async function openWatchedEngine(checkpointFolder: string, promptCacheByt
     sessions: { vision: watched("vision"), decoder: watched("decoder") },
     info: { provider: "local", family: model.family, supportsVideo: model.video !== undefined },
     allowPrivateAddresses: false,
+    videoBackend: "auto",
     promptCacheBytes,
   });
   return {

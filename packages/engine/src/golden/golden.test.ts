@@ -60,7 +60,11 @@ describe.each(names)("golden checkpoint %s in float32", (name) => {
   /** Prompt, pictures and features of a case, stage by stage as the engine makes them. */
   async function prepare(golden: GoldenCase) {
     const messages = goldenMessages(golden);
-    const context = { signal: new AbortController().signal, allowPrivateAddresses: false };
+    const context = {
+      signal: new AbortController().signal,
+      allowPrivateAddresses: false,
+      videoBackend: "auto",
+    } as const;
     const prepared = await prepareVisuals(model, messages, context);
     const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), {
       templateOptions: golden.template_kwargs,

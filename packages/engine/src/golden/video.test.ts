@@ -41,6 +41,11 @@ test("a model of the family says that it takes videos", () => {
   expect(model.info.supportsVideo).toBe(true);
 });
 
+test("a backend that does not exist is refused before anything is loaded", async () => {
+  const options = { videoBackend: "vlc" } as unknown as Parameters<typeof loadModel>[1];
+  await expect(loadModel(golden.folder, options)).rejects.toThrow(/videoBackend.*vlc/);
+});
+
 test.each([
   ["a path", async () => clip],
   ["bytes", async () => await readFile(clip)],

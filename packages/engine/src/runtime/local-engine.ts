@@ -6,6 +6,7 @@ import {
   type ResolvedGenerationConfig,
 } from "@ocellus/core";
 import type { Checkpoint } from "@ocellus/hub";
+import type { VideoBackend } from "@ocellus/media";
 import { type ConstraintSource, createConstraintSource } from "../constraint/constraint-source.ts";
 import type { FamilyModel, PlacedVisual } from "../families/model-family.ts";
 import type { ChatTemplate } from "../text/chat-template.ts";
@@ -32,6 +33,8 @@ export interface EngineParts {
   readonly sessions: { readonly vision: OnnxSession; readonly decoder: OnnxSession };
   readonly info: ModelInfo;
   readonly allowPrivateAddresses: boolean;
+  /** What decodes videos. */
+  readonly videoBackend: VideoBackend | "auto";
   /** Memory for reuse across prompts: three quarters keep keys and values, the rest visual features. */
   readonly promptCacheBytes: number;
 }
@@ -92,8 +95,8 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   await yieldToEvents(signal);
   const begin = performance.now();
   const form = await engine.constraints.prepare(request);
-  const { allowPrivateAddresses } = engine;
-  const prepared = await prepareVisuals(model, request.messages, { signal, allowPrivateAddresses });
+  const { allowPrivateAddresses, videoBackend } = engine;
+  const prepared = await prepareVisuals(model, request.messages, { signal, allowPrivateAddresses, videoBackend });
   const loaded = performance.now();
 
   const templateMessages = request.messages.map(toTemplateMessage);

@@ -82,6 +82,7 @@ export async function openEngine(
       sessions,
       info: { ...info, precision: chosen.plan.precision, weightBytes: chosen.weightBytes },
       allowPrivateAddresses: options.allowPrivateAddresses ?? false,
+      videoBackend: options.videoBackend ?? "auto",
       promptCacheBytes: options.promptCacheBytes ?? defaultPromptCacheBytes,
     });
   } catch (error) {

@@ -6,7 +6,7 @@ import {
   type VideoPart,
 } from "@ocellus/core";
 import { fetchUrlSafely } from "@ocellus/http";
-import { type OpenUrl, openPicture, openVideo, type Picture } from "@ocellus/media";
+import { type OpenUrl, openPicture, openVideo, type Picture, type VideoBackend } from "@ocellus/media";
 import type { FamilyModel, PreparedVisual, VideoInput } from "../families/model-family.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
 
@@ -18,9 +18,11 @@ export interface SourceContext {
   readonly signal: AbortSignal;
   /** Open `http(s)` sources at private, loopback and link-local addresses too. */
   readonly allowPrivateAddresses: boolean;
+  readonly videoBackend: VideoBackend | "auto";
 }
 
 interface Opening {
+  readonly videoBackend: VideoBackend | "auto";
   readonly signal: AbortSignal;
   readonly openUrl: OpenUrl;
 }
@@ -33,18 +35,18 @@ interface Opening {
 export async function prepareVisuals(
   model: FamilyModel,
   messages: readonly ChatMessage[],
-  { signal, allowPrivateAddresses }: SourceContext,
+  { signal, allowPrivateAddresses, videoBackend }: SourceContext,
 ): Promise<PreparedVisual[]> {
   const openUrl: OpenUrl = async (url, limits) =>
     (await fetchUrlSafely(url, { ...limits, allowPrivateAddresses })).bytes;
-  const opening = { signal, openUrl };
+  const opening = { signal, openUrl, videoBackend };
   const visuals: PreparedVisual[] = [];
   for (const part of messages.flatMap(({ content }) => content)) {
     if (part.type === "text") continue;
     await yieldToEvents(signal);
     visuals.push(
       part.type === "image"
-        ? model.prepareImage(await openPicture(part.source, opening))
+        ? model.prepareImage(await openPicture(part.source, { signal, openUrl }))
         : await prepareClip(model, part, opening),
     );
   }
@@ -94,7 +96,7 @@ async function prepareFrames(limits: ClipLimits, part: FramesPart, opening: Open
   const frames: Picture[] = [];
   for (const source of part.frames) {
     await yieldToEvents(opening.signal);
-    const picture = await openPicture(source, opening);
+    const picture = await openPicture(source, { signal: opening.signal, openUrl: opening.openUrl });
     if (frames.length === 0) assertFits(limits, picture, part.frames.length);
     frames.push(limits.video.resizeFrame(picture));
   }
