@@ -51,6 +51,7 @@ export type {
   StartPipelineOptions,
   VideoReference,
 } from "./pipelines/inference-pipelines.ts";
+export { drawResult } from "./results/draw-result.ts";
 export type { FloatMap } from "./results/float-map.ts";
 export type {
   ActionRecognitionResult,
@@ -62,6 +63,7 @@ export type {
   LmmResult,
   OcrResult,
 } from "./results/foundation-results.ts";
+export { type IdentifiedResult, identifyResult } from "./results/identify-result.ts";
 export { decodeRleMask, encodeRleMask, type RleMask } from "./results/rle-mask.ts";
 export type {
   Sam3ConceptResult,
@@ -86,5 +88,6 @@ export type {
   SemanticSegmentationResult,
 } from "./results/task-results.ts";
 export type { CallOptions } from "./transport/client-state.ts";
+export { type ConnectRoboflowOptions, connectRoboflow } from "./vision-model/connect-roboflow.ts";
 export type { WorkflowOutput } from "./workflows/decode-outputs.ts";
 export type { InferFromWorkflowOptions, RunWorkflowOptions, WorkflowChoice } from "./workflows/run-workflow.ts";

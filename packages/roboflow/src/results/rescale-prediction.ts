@@ -1,10 +1,13 @@
 import type { ImageScale } from "../images/image-scale.ts";
 import { isJsonObject, type JsonObject } from "../transport/read-json.ts";
+import { decodeGrayPng } from "./decode-gray-png.ts";
+import { encodeGrayPng } from "./encode-gray-png.ts";
+import { resizeNearest } from "./resize-nearest.ts";
 import { type RleMask, resizeRleMask } from "./rle-mask.ts";
 
 /**
  * Brings the result of a reduced picture back to the pixels of the original: boxes, polygons, key points, run-length
- * masks and the picture's size, each prediction for itself. Both axes have their own factor, because a reduced side was
+ * and class masks, and the picture's size, each prediction for itself. Both axes have their own factor, because a reduced side was
  * rounded to whole pixels. Stubs and results without geometry (classes) keep their values.
  */
 export function rescalePrediction(result: JsonObject, scale: ImageScale | null): JsonObject {
@@ -19,6 +22,18 @@ export function rescalePrediction(result: JsonObject, scale: ImageScale | null):
     rescaled.predictions = result.predictions.map((prediction: unknown) =>
       isJsonObject(prediction) ? rescaleOne(prediction, factors, scale) : prediction,
     );
+  } else if (isJsonObject(result.predictions)) rescaled.predictions = rescaleClassMasks(result.predictions, scale);
+  return rescaled;
+}
+
+/** The masks of a semantic segmentation; members of other predictions by class are no texts. */
+function rescaleClassMasks(predictions: JsonObject, { original }: ImageScale): JsonObject {
+  const rescaled = { ...predictions };
+  for (const name of ["segmentation_mask", "confidence_mask"]) {
+    const text = predictions[name];
+    const png = typeof text === "string" ? decodeGrayPng(Buffer.from(text, "base64")) : null;
+    if (png === null || png.bitDepth !== 8) continue;
+    rescaled[name] = encodeGrayPng(resizeNearest(png.samples, png, original), original).toString("base64");
   }
   return rescaled;
 }

@@ -1,4 +1,5 @@
 import type { PictureSize } from "../images/image-scale.ts";
+import { resizeNearest } from "./resize-nearest.ts";
 
 /** A mask in COCO's compressed run-length form. */
 export interface RleMask {
@@ -51,13 +52,7 @@ export function resizeRleMask(mask: RleMask, target: PictureSize): RleMask {
   const pixels = decodeRleMask(mask);
   if (pixels === null) return mask;
   const [height, width] = mask.size;
-  const resized = new Uint8Array(target.width * target.height);
-  for (let y = 0; y < target.height; y++) {
-    const row = Math.floor(((y + 0.5) * height) / target.height) * width;
-    for (let x = 0; x < target.width; x++) {
-      resized[y * target.width + x] = pixels[row + Math.floor(((x + 0.5) * width) / target.width)]!;
-    }
-  }
+  const resized = resizeNearest(pixels, { width, height }, target);
   return encodeRleMask(resized, target);
 }
 
