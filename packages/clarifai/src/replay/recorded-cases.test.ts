@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { create, fromBinary, fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
+import { fromBinary, fromJson, type JsonValue, toBinary, toJson } from "@bufbuild/protobuf";
 import {
   ConnectionError,
   InvalidArgumentError,
@@ -12,19 +12,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { ClarifaiError } from "../errors/clarifai-error.ts";
 import {
   InputSchema,
-  ModelSchema,
-  ModelTypeSchema,
-  ModelVersionSchema,
   MultiOutputResponseSchema,
   PostModelOutputsRequestSchema,
-  SingleModelResponseSchema,
-  SingleModelTypeResponseSchema,
-  SingleModelVersionResponseSchema,
   V2,
 } from "../gen/clarifai/api/inference_pb.ts";
+import { accountAnswer } from "../golden/account-answer.ts";
 import {
   answerOf,
-  modelVersionBytes,
   type RecordedCase,
   type RecordedError,
   type RecordedExchange,
@@ -33,7 +27,7 @@ import {
   signaturesOf,
 } from "../golden/recorded-case.ts";
 import { fromRecorded, toRecorded } from "../golden/recorded-values.ts";
-import { type RecordedAnswer, type ReplayServer, startReplayServer } from "../golden/replay-server.ts";
+import { type ReplayServer, startReplayServer } from "../golden/replay-server.ts";
 import { Model } from "../model/model.ts";
 import type { MethodSignature } from "../signatures/method-signature.ts";
 import { type DeliberateDifference, deliberateDifferences } from "./deliberate-differences.ts";
@@ -41,7 +35,7 @@ import { type DeliberateDifference, deliberateDifferences } from "./deliberate-d
 const mediaFolder = fileURLToPath(new URL("../../../../fixtures/clarifai/wire/media", import.meta.url));
 const outputRpcs = new Set(["PostModelOutputs", "GenerateModelOutputs", "StreamModelOutputs"]);
 const retry = { startupDelayMs: 1, throttledDelayMs: 1, unavailableDelayMs: 1 };
-const success = { status: { code: 10000 } } as const;
+const _success = { status: { code: 10000 } } as const;
 
 let server: ReplayServer;
 beforeAll(async () => {
@@ -59,37 +53,6 @@ function script(recorded: RecordedCase): void {
     if (index >= 0) return answerOf(left.splice(index, 1)[0]!);
     return outputRpcs.has(rpc) ? null : accountAnswer(rpc, model);
   };
-}
-
-function accountAnswer(rpc: string, model: string): RecordedAnswer | null {
-  const modelVersion = fromBinary(ModelVersionSchema, modelVersionBytes(model));
-  const message =
-    rpc === "GetModel"
-      ? toBinary(
-          SingleModelResponseSchema,
-          create(SingleModelResponseSchema, {
-            ...success,
-            model: create(ModelSchema, { id: model, modelTypeId: "any-to-any" }),
-          }),
-        )
-      : rpc === "GetModelVersion"
-        ? toBinary(
-            SingleModelVersionResponseSchema,
-            create(SingleModelVersionResponseSchema, { ...success, modelVersion }),
-          )
-        : rpc === "GetModelType"
-          ? toBinary(
-              SingleModelTypeResponseSchema,
-              create(SingleModelTypeResponseSchema, {
-                ...success,
-                modelType: create(ModelTypeSchema, { inputFields: ["image", "text"] }),
-              }),
-            )
-          : null;
-  if (message === null) return null;
-  const head = Buffer.alloc(5);
-  head.writeUInt32BE(message.length, 1);
-  return { frames: Buffer.concat([head, message]), grpcStatus: 0, grpcMessage: "" };
 }
 
 function openModel({ call }: RecordedCase): Model {
