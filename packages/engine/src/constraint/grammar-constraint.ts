@@ -66,8 +66,8 @@ class GrammarConstraint implements TokenConstraint {
 
   async prepare(): Promise<void> {
     if (this.#hasEnded || this.cutShort) return;
-    this.#forced = this.#nextForced();
     this.#allowed = null;
+    this.#forced = this.#endInTime() ?? (await this.#withoutOpenEnd(this.#forcedTokens()));
     if (this.#forced.length > 0) return;
     const allowed = await this.#matcher.allowed();
     this.#allowed = allowed;
@@ -107,9 +107,7 @@ class GrammarConstraint implements TokenConstraint {
     const bytes = this.#vocabulary.tokens[id];
     const state = bytes == null ? -1 : afterBytes(this.#utf8, bytes);
     if (bytes == null || state < 0 || !this.#matcher.accept(id)) {
-      throw new GrammarError(
-        `Token ${id} does not fit the form of the answer; tokenizer and grammar do not agree.${JSON.stringify([this.#utf8, [...(bytes ?? [])], Buffer.from(bytes ?? []).toString(), state, this.#forced, this.#matcher.accept(id)])}`,
-      );
+      throw disagreement([id]);
     }
     this.#utf8 = state;
     if (this.#isThinking) this.#followThinking(bytes);
@@ -133,14 +131,29 @@ class GrammarConstraint implements TokenConstraint {
     this.#tail = this.#tail.slice(-tags.endThink.length);
   }
 
-  #nextForced(): readonly number[] {
-    const end = this.#endInTime();
-    if (end !== null) return end;
+  #forcedTokens(): readonly number[] {
     if (!this.#options.jumpForward || this.#utf8 !== 0) return [];
     const text = this.#matcher.forcedText();
     // U+FFFD: the matcher forces a part of a character only.
     if (text === "" || text.includes("\ufffd")) return [];
     return this.#vocabulary.spelling.spell(encoder.encode(text)) ?? [];
+  }
+
+  /**
+   * Leaves out the end of forced tokens that the model might join with what it chooses next: behind `]` as a token of
+   * its own a model that knows `]]}]}}` as one word goes on differently.
+   */
+  async #withoutOpenEnd(ids: readonly number[]): Promise<readonly number[]> {
+    for (let length = 0; length < ids.length; length++) {
+      const longer = this.#vocabulary.spelling.longerThan(ids.slice(length));
+      if (longer.length === 0) continue;
+      const head = ids.slice(0, length);
+      if (!head.every((id) => this.#matcher.accept(id))) throw disagreement(head);
+      const allowed = await this.#matcher.allowed();
+      if (length > 0) this.#matcher.rollBack(length);
+      if (longer.some((id) => isSet(allowed, id))) return head;
+    }
+    return ids;
   }
 
   /** Tokens that end the thinking or the answer, when the cap is near. */
@@ -187,6 +200,12 @@ class GrammarConstraint implements TokenConstraint {
     const before = this.#vocabulary.spelling.spell(Uint8Array.from(first));
     return before === null ? null : [...before, ...ids];
   }
+}
+
+function disagreement(ids: readonly number[]): GrammarError {
+  return new GrammarError(
+    `Token ${ids.join(", ")} does not fit the form of the answer; tokenizer and grammar do not agree.`,
+  );
 }
 
 /** Sets what is not allowed to −∞; false when nothing allowed has a score left. */
