@@ -74,6 +74,30 @@ describe("a stream that succeeds", () => {
       { type: "finish", response: "<think>why</think><answer>so</answer>" },
     ]);
   });
+
+  test("events hold a JSON answer as far as it can be read, and only what changed", async () => {
+    const pieces = ['{"vqa":{"ans', 'wer":"re', "d", '"', "}}"];
+    const events = await collect(createPredictionStream(speaker(pieces).work).events());
+    expect(events.filter(({ type }) => type === "object-delta")).toEqual([
+      { type: "object-delta", object: { vqa: {} } },
+      { type: "object-delta", object: { vqa: { answer: "re" } } },
+      { type: "object-delta", object: { vqa: { answer: "red" } } },
+    ]);
+    expect(events.map(({ type }) => type).slice(0, 4)).toEqual([
+      "text-delta",
+      "object-delta",
+      "text-delta",
+      "object-delta",
+    ]);
+  });
+
+  test("objects are read behind thinking, and not from plain text", async () => {
+    const thinking = ["<think>{}</think>", "<answer>", "[1", ",2]</answer>"];
+    const events = await collect(createPredictionStream(speaker(thinking).work).events());
+    expect(events.flatMap((event) => (event.type === "object-delta" ? [event.object] : []))).toEqual([[], [1, 2]]);
+    const plain = await collect(createPredictionStream(speaker(["see ", "[1", "]"]).work).events());
+    expect(plain.map(({ type }) => type)).toEqual(["text-delta", "text-delta", "text-delta", "finish"]);
+  });
 });
 
 describe("a stream that ends early", () => {

@@ -5,6 +5,7 @@ import { InvalidArgumentError } from "../errors/invalid-argument-error.ts";
 import { toVisionError } from "../errors/to-vision-error.ts";
 import { type Outcome, toOutcome } from "../outcome.ts";
 import type { PredictionStream } from "./prediction-stream.ts";
+import { createObjectReader } from "./read-object-deltas.ts";
 import { createThinkingSplitter } from "./split-thinking.ts";
 import type { StreamEvent } from "./stream-event.ts";
 
@@ -113,8 +114,11 @@ class LazyPredictionStream<Response> implements PredictionStream<Response> {
 
   async *#iterateEvents(): AsyncGenerator<StreamEvent<Response>, undefined, undefined> {
     const splitter = createThinkingSplitter();
-    for await (const delta of { [Symbol.asyncIterator]: () => this.#iterate() }) yield* splitter.push(delta);
-    yield* splitter.end();
+    const objects = createObjectReader();
+    for await (const delta of { [Symbol.asyncIterator]: () => this.#iterate() }) {
+      for (const event of splitter.push(delta)) yield* [event, ...objects.push(event)];
+    }
+    for (const event of splitter.end()) yield* [event, ...objects.push(event)];
     yield { type: "finish", response: await this.#start() };
   }
 }

@@ -10,7 +10,10 @@ export interface ThinkingDeltaEvent {
   readonly text: string;
 }
 
-/** A structured answer as far as it can be read. Reserved: no stream emits it yet; ignore what you do not know. */
+/**
+ * A JSON answer as far as it can be read, behind the piece of text that changed it. Open texts and lists hold what is
+ * known of them; a number comes when it is complete. The object is a new one each time and is not checked by the schema.
+ */
 export interface ObjectDeltaEvent {
   readonly type: "object-delta";
   readonly object: unknown;
