@@ -1,4 +1,6 @@
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AbortedError, type ChatMessageInput, type SourceInput, unwrap, type VisionModel } from "@ocellus/core";
@@ -16,14 +18,27 @@ const generationConfig = { maxNewTokens: 24, minNewTokens: 24, doSample: false, 
 
 let cacheFolder: string;
 let model: VisionModel;
+let server: Server;
+let origin: string;
 
 beforeAll(async () => {
   cacheFolder = await mkdtemp(join(tmpdir(), "ocellus-golden-video-"));
-  model = await loadModel(golden.folder, { precision: "float32", cacheFolder, promptCacheBytes: 0 });
+  // Temporary files of its own, so that a test can tell whether all are gone.
+  process.env.TMPDIR = process.env.TEMP = cacheFolder;
+  const options = { precision: "float32", cacheFolder, promptCacheBytes: 0, allowPrivateAddresses: true } as const;
+  model = await loadModel(golden.folder, options);
+  const bytes = await readFile(clip);
+  server = createServer((request, response) => {
+    response.setHeader("content-type", "application/octet-stream");
+    response.end(request.url?.startsWith("/clip") ? bytes : "<html>no video</html>");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 });
 
 afterAll(async () => {
   await model?.close();
+  server?.close();
   await rm(cacheFolder, { recursive: true, force: true });
 });
 
@@ -49,6 +64,7 @@ test("a backend that does not exist is refused before anything is loaded", async
 test.each([
   ["a path", async () => clip],
   ["bytes", async () => await readFile(clip)],
+  ["a URL with a query", async () => `${origin}/clip.mkv?size=5`],
   ["a data URI", async () => `data:video/x-matroska;base64,${(await readFile(clip)).toString("base64")}`],
 ])("a video file by %s is answered as the reference answers its frames", async (_, source) => {
   const response = unwrap(await model({ messages: about(await source()), generationConfig }));
@@ -71,7 +87,13 @@ test("the fps of the call hold where a part has none", async () => {
 
 test("source, not messages: a list that mixes videos and pictures", async () => {
   const outcomes = await model({
-    source: [clip, `${fixturesFolder}images/frame0.png`, `${fixturesFolder}videos/sound-only.m4a`, "missing.mp4"],
+    source: [
+      clip,
+      `${fixturesFolder}images/frame0.png`,
+      `${fixturesFolder}videos/sound-only.m4a`,
+      "missing.mp4",
+      `${origin}/page.mp4`,
+    ],
     userPrompt: "Where does the ball go?",
     fps: 2,
     task: "generic",
@@ -82,6 +104,7 @@ test("source, not messages: a list that mixes videos and pictures", async () => 
     6,
     "unsupported-media",
     "source-not-found",
+    "unsupported-media",
   ]);
 });
 

@@ -1,10 +1,11 @@
 import { spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { readdir, readFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseSource } from "@ocellus/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { decodeImage } from "../image/decode-image.ts";
 import type { Picture } from "../image/picture.ts";
 import { type OpenVideoOptions, openVideo, type VideoBackend } from "./open-video.ts";
@@ -89,13 +90,16 @@ describe.each(backends)("with %s", (videoBackend) => {
 
   test("bytes are read through a temporary file that is removed", async () => {
     const bytes = await readFile(`${clips}h264.mp4`);
-    const mine = async (): Promise<string[]> =>
-      (await readdir(tmpdir())).filter((name) => name.startsWith("ocellus-video-"));
-    const before = await mine();
+    const folder = await mkdtemp(join(tmpdir(), "ocellus-open-video-"));
+    vi.stubEnv("TMPDIR", folder);
+    vi.stubEnv("TEMP", folder);
     const video = await openVideo(parseSource(bytes), { videoBackend });
+    expect(await readdir(folder)).toHaveLength(1);
     for await (const { picture } of video.frames([3])) expectCells(picture, recorded["h264.mp4"]!.frames[3]!);
     await video.close();
     await expect(openVideo(parseSource(bytes.subarray(0, 3000)), { videoBackend })).rejects.toThrow();
-    expect(await mine()).toEqual(before);
+    expect(await readdir(folder)).toEqual([]);
+    vi.unstubAllEnvs();
+    await rm(folder, { recursive: true });
   });
 });
