@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import { taskNames } from "ocellus";
-import type { AskOptions } from "./arguments/ask-options.ts";
+import { type AskOptions, outputFormats } from "./arguments/ask-options.ts";
 import { collectTexts, parseInteger, parseNumber } from "./arguments/parse-number.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
@@ -31,6 +31,12 @@ Examples:
   $ ocellus ask photos/ -r -p "Any defect?" --json              one JSON object per line
   $ ocellus ask photo.jpg --task phrase-grounding --draw out    boxes, also drawn into out/photo.png
   $ ocellus ask https://example.com/photo.jpg "Describe it."
+
+  $ ocellus ask photos/ -p "Any defect?" --format csv -o defects.csv
+  $ ocellus ask photos/ --task phrase-grounding --format coco -o boxes.json --resume boxes.ledger.jsonl
+
+A run with --resume that was stopped or killed goes on where it was when the same command is given again; failures are
+tried again. What counts is the picture (path, size, time of change), the prompt, the model and the settings.
 
 The last argument is the prompt unless --prompt is given or it looks like a file. Lines of --json are
 { "index", "source", "result", "error" } in the order in which the answers are finished.`;
@@ -117,7 +123,10 @@ function addAsk(program: Command, action: (values: readonly string[], options: A
     .option("--repetition-penalty <n>", "above 0, up to 2; 1 is none", parseNumber)
     .option("--stop <text>", "end the answer at this text; may be repeated", collectTexts)
     .optionsGroup("Output:")
-    .option("--json", "one JSON object a line on standard output, nothing else")
+    .addOption(new Option("--format <name>", "form of the output (default: text)").choices(outputFormats))
+    .option("--json", "one JSON object a line on standard output, nothing else; the same as --format json")
+    .option("-o, --output <file>", "write the output into this file, in the order of the sources, when all is done")
+    .option("--resume <ledger>", "keep every answer in this file (JSON Lines) and take those it already has from it")
     .option("--stream", "show the answer as it is generated (default for one picture and plain text)")
     .option("--no-stream", "show the answer when it is complete")
     .option("--draw <dir>", "write annotated pictures as PNG into this folder")

@@ -1,4 +1,11 @@
 import type { BlockSize, GenerationConfigInput, LoadModelOptions, Precision, TaskOption } from "ocellus";
+import { CommandError } from "../command-error.ts";
+
+/** Forms of the output. */
+export const outputFormats = ["text", "json", "csv", "coco"] as const;
+
+/** One of {@link outputFormats}. */
+export type OutputFormat = (typeof outputFormats)[number];
 
 /** The options of `ocellus ask` as commander hands them over. */
 export interface AskOptions {
@@ -22,12 +29,27 @@ export interface AskOptions {
   readonly minPixels?: number;
   readonly maxPixels?: number;
   readonly cache?: string;
+  readonly format?: OutputFormat;
   readonly json?: true;
+  readonly output?: string;
+  readonly resume?: string;
   readonly stream?: boolean;
   readonly draw?: string;
   readonly progress?: boolean;
   readonly quiet?: true;
   readonly allowPrivateAddresses?: true;
+}
+
+/**
+ * The form that was asked for; `--json` is short for `--format json`.
+ *
+ * @throws CommandError when both are given and disagree
+ */
+export function formatOf({ format, json }: Pick<AskOptions, "format" | "json">): OutputFormat {
+  if (json === true && format !== undefined && format !== "json") {
+    throw new CommandError(`--json and --format ${format} contradict each other; leave one out.`, 2);
+  }
+  return json === true ? "json" : (format ?? "text");
 }
 
 /** The part that decides how the model is loaded. */

@@ -1,8 +1,14 @@
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
-import { loadModel, type SingleRequest, silentLogger, type VisionModel } from "ocellus";
+import { loadModel, type SingleRequest, silentLogger, type TaskName, type VisionModel } from "ocellus";
 import { checkpointFolder } from "ocellus-tiny";
-import { type AskOptions, generationConfigOf, loadOptionsOf } from "../arguments/ask-options.ts";
+import {
+  type AskOptions,
+  formatOf,
+  generationConfigOf,
+  loadOptionsOf,
+  type OutputFormat,
+} from "../arguments/ask-options.ts";
 import { type AskInput, splitArguments } from "../arguments/split-arguments.ts";
 import { CommandError } from "../command-error.ts";
 import { createPictureAnnotator, type PictureAnnotator } from "../output/annotate-picture.ts";
@@ -18,6 +24,7 @@ export interface AskContext {
   /** False for a list or a folder. */
   readonly isSingle: boolean;
   readonly options: AskOptions;
+  readonly format: OutputFormat;
   /** The call's options beside source and prompt. */
   readonly request: Omit<SingleRequest, "source" | "userPrompt" | "messages" | "recursive" | "stream">;
   readonly annotator: PictureAnnotator | null;
@@ -31,24 +38,26 @@ export interface AskContext {
  * @throws CommandError for wrong usage; typed errors of loading
  */
 export async function ask(values: readonly string[], options: AskOptions, signal: AbortSignal): Promise<number> {
+  const format = formatOf(options);
   const input = splitArguments(values, options.prompt);
   const isSingle = input.sources.length === 1 && options.recursive !== true && !isFolder(input.sources[0]!);
-  if (options.stream === true && (!isSingle || options.json === true)) {
+  const isPlain = format === "text" && options.output === undefined && options.resume === undefined;
+  const canStream = isSingle && isPlain;
+  if (options.stream === true && !canStream) {
     throw new CommandError(
-      "--stream shows the answer about one picture; leave it out for several, and with --json.",
+      "--stream shows the answer about one picture; leave it out for several, and with --json, --format, --output or --resume.",
       2,
     );
   }
   await using model = await openModel(options, signal);
-  const isText = (options.task === "auto" ? (model.info.task ?? "generic") : options.task) === "generic";
-  if (isText && input.prompt === "") {
-    throw new CommandError('A plain answer needs a question: ocellus ask photo.jpg "How many mugs?", or --task.', 2);
-  }
+  const task = options.task === "auto" ? (model.info.task ?? "generic") : options.task;
+  checkTask(task, format, input);
   const context: AskContext = {
     model,
     input,
     isSingle,
     options,
+    format,
     request: {
       task: options.task,
       generationConfig: generationConfigOf(options),
@@ -61,8 +70,17 @@ export async function ask(values: readonly string[], options: AskOptions, signal
     signal,
   };
   // The JSON of the other tasks is shown as text once it is complete, unless asked otherwise.
-  const isStreaming = isSingle && options.json !== true && (options.stream ?? isText);
+  const isStreaming = canStream && (options.stream ?? task === "generic");
   return isStreaming ? await askStreaming(context) : await askEach(context);
+}
+
+function checkTask(task: TaskName, format: OutputFormat, { prompt }: AskInput): void {
+  if (task === "generic" && prompt === "") {
+    throw new CommandError('A plain answer needs a question: ocellus ask photo.jpg "How many mugs?", or --task.', 2);
+  }
+  if (format === "coco" && task !== "phrase-grounding") {
+    throw new CommandError("--format coco holds boxes; it needs --task phrase-grounding.", 2);
+  }
 }
 
 /** Loads `--model`, or the embedded model with a note that says so. */
