@@ -260,6 +260,14 @@ describe("a schema", () => {
     expect(result).toMatchObject({ kind: "structured", result: [1] });
   });
 
+  test("a text or a number as the whole answer", async () => {
+    const answer = async (text: string, schema: z.ZodType | Record<string, unknown>) =>
+      (await fakeModel(text).model({ source: "a.jpg", schema }))[0];
+    expect(await answer('"see [1]"', z.string())).toMatchObject({ kind: "structured", result: "see [1]" });
+    expect(await answer("7", z.number())).toMatchObject({ kind: "structured", result: 7 });
+    expect(await answer("7", { type: "array" })).toMatchObject({ kind: "generic", result: "7" });
+  });
+
   test.each<[unknown, string]>([
     [7, "options.schema must be a Standard Schema or a JSON Schema; got 7."],
     [{ "~standard": { version: 1, vendor: "other", validate: () => ({ value: 1 }) } }, "cannot print its JSON Schema"],

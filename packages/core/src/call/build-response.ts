@@ -1,4 +1,5 @@
 import type { ModelInfo } from "../model/model-info.ts";
+import type { JsonSchema } from "../model/schema-input.ts";
 import type { Answer } from "../model/vision-backend.ts";
 import { parseFirstJson } from "../parsing/parse-first-json.ts";
 import { parseResponse } from "../parsing/parse-response.ts";
@@ -36,7 +37,7 @@ export async function buildResponse(
   };
   const split = splitAnswer(text);
   if (schema !== null) {
-    const decoded = parseFirstJson(split.answer);
+    const decoded = parseScalar(split.answer, schema.jsonSchema) ?? parseFirstJson(split.answer);
     const output = decoded === null ? null : await schema.validate(decoded.value);
     if (output !== null) return { kind: "structured", result: output.value, ...base };
   }
@@ -44,4 +45,14 @@ export async function buildResponse(
     return { kind: "generic", result: split.answer, ...base };
   }
   return { kind: parsed.kind, result: parsed.result, ...base } as PredictionResponse;
+}
+
+/** A schema may also ask for a text or a number, whose beginning no bracket shows. */
+function parseScalar(text: string, schema: JsonSchema): { readonly value: unknown } | null {
+  if (schema.type === "object" || schema.type === "array") return null;
+  try {
+    return { value: JSON.parse(text) as unknown };
+  } catch {
+    return null;
+  }
 }
