@@ -1,7 +1,12 @@
 export { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
 export { type FetchedUrl, type FetchUrlSafelyOptions, fetchUrlSafely } from "./fetch-url-safely.ts";
+export { isConnectionRefusal } from "./is-connection-refusal.ts";
 export { isPublicAddress } from "./private-address.ts";
+export { type EventStreamOptions, readEventStream, type ServerEvent } from "./read-event-stream.ts";
+export type { RetryPolicy } from "./repeat-attempts.ts";
 export type { ResolveHost } from "./resolve-addresses.ts";
 export { retryAfterMs } from "./retry-after.ts";
 export { type HttpAnswer, type HttpRequest, sendRequest } from "./send-request.ts";
-export { type RetryPolicy, sendWithRetries } from "./send-with-retries.ts";
+export { sendWithRetries } from "./send-with-retries.ts";
+export { type HttpStream, type StreamRequest, streamRequest } from "./stream-request.ts";
+export { streamWithRetries } from "./stream-with-retries.ts";

@@ -27,13 +27,18 @@ export async function readLimitedBody(response: IncomingMessage, url: URL, maxBy
 }
 
 function checkHeaders(response: IncomingMessage, url: URL, maxBytes: number): void {
+  checkEncoding(response, url);
+  if (Number(response.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(url, maxBytes);
+}
+
+/** @throws UnsupportedMediaError for a compressed answer */
+export function checkEncoding(response: IncomingMessage, url: URL): void {
   const encoding = response.headers["content-encoding"]?.trim().toLowerCase() ?? "";
   if (encoding !== "" && encoding !== "identity") {
     throw new UnsupportedMediaError(
       `${describeUrl(url)} answered with the content encoding ${JSON.stringify(encoding)}, although none was accepted.`,
     );
   }
-  if (Number(response.headers["content-length"] ?? 0) > maxBytes) throw tooLarge(url, maxBytes);
 }
 
 async function* chunksOf(response: IncomingMessage, url: URL): AsyncGenerator<Uint8Array, void, undefined> {
@@ -54,7 +59,8 @@ function concat(chunks: readonly Uint8Array[], length: number): Uint8Array {
   return bytes;
 }
 
-function tooLarge(url: URL, maxBytes: number): UnsupportedMediaError {
+/** The error of an answer that is longer than allowed. */
+export function tooLarge(url: URL, maxBytes: number): UnsupportedMediaError {
   return new UnsupportedMediaError(
     `${describeUrl(url)} is larger than ${maxBytes} bytes. Raise maxBytes to accept it.`,
   );

@@ -1,16 +1,8 @@
-import {
-  type ClientRequest,
-  type IncomingHttpHeaders,
-  type IncomingMessage,
-  type RequestOptions,
-  request as requestHttp,
-} from "node:http";
-import { request as requestHttps } from "node:https";
-import { InvalidArgumentError } from "@ocellus/core";
+import type { IncomingHttpHeaders } from "node:http";
 import type { ConnectionPool } from "./connection-pool.ts";
+import { openRequest } from "./open-request.ts";
 import { describeUrl, parseWebUrl } from "./parse-web-url.ts";
 import { readLimitedBody } from "./read-limited-body.ts";
-import { connectionFailed } from "./request-pinned.ts";
 import { withTimeLimit } from "./with-time-limit.ts";
 
 /** One request to a service whose address the caller chose; limits have their defaults in parentheses. */
@@ -44,6 +36,9 @@ export interface HttpAnswer {
   readonly bytes: Uint8Array;
 }
 
+/** Longest body of an answer in bytes unless a request says otherwise. */
+export const defaultMaxBytes: number = 256 * 1024 * 1024;
+
 /**
  * Sends one request and reads the whole answer. Every status is an answer; nothing is retried, but see
  * {@link HttpRequest.pool}.
@@ -61,52 +56,7 @@ export async function sendRequest(request: HttpRequest): Promise<HttpAnswer> {
 }
 
 async function exchange(request: HttpRequest, url: URL, signal: AbortSignal): Promise<HttpAnswer> {
-  const options = requestOptions(request, url, signal);
-  let response: IncomingMessage;
-  try {
-    response = await firstAnswer(options, request, url);
-  } catch (error) {
-    if (!(error instanceof StaleConnection) || signal.aborted) throw error;
-    response = await firstAnswer({ ...options, agent: false }, request, url);
-  }
-  const bytes = await readLimitedBody(response, url, request.maxBytes ?? 256 * 1024 * 1024);
+  const response = await openRequest(request, url, signal);
+  const bytes = await readLimitedBody(response, url, request.maxBytes ?? defaultMaxBytes);
   return { status: response.statusCode ?? 0, headers: response.headers, bytes };
-}
-
-function requestOptions(request: HttpRequest, url: URL, signal: AbortSignal): RequestOptions {
-  const { method = "GET", headers = {}, body, pool } = request;
-  const agent = pool === undefined ? false : url.protocol === "https:" ? pool.https : pool.http;
-  const length = body === undefined ? {} : { "content-length": String(Buffer.byteLength(body)) };
-  // The text after the host, not the parser's normal form of it: services are called exactly as documented.
-  const path = request.url.replace(/^[a-z]+:\/\/[^/?#]*/i, "").replace(/#.*$/s, "");
-  return {
-    method,
-    path: path.startsWith("/") ? path : `/${path}`,
-    agent,
-    signal,
-    headers: { accept: "*/*", "user-agent": "ocellus", ...headers, ...length, "accept-encoding": "identity" },
-  };
-}
-
-/** A kept-alive connection turned out to be closed before any byte of an answer. */
-class StaleConnection extends Error {}
-
-function firstAnswer(options: RequestOptions, { body }: HttpRequest, url: URL): Promise<IncomingMessage> {
-  const send = url.protocol === "https:" ? requestHttps : requestHttp;
-  return new Promise((resolve, reject) => {
-    let pending: ClientRequest;
-    const failed = (cause: Error): void => {
-      const isStale = pending?.reusedSocket === true && options.agent !== false;
-      reject(isStale ? new StaleConnection(cause.message, { cause }) : connectionFailed(url, cause));
-    };
-    try {
-      pending = send(url, options);
-      pending.on("error", failed);
-      pending.once("response", resolve);
-      pending.once("close", () => failed(new Error("the connection was closed without an answer")));
-      pending.end(body);
-    } catch (cause) {
-      reject(new InvalidArgumentError(`The request is not valid: ${(cause as Error).message}.`, { cause }));
-    }
-  });
 }
