@@ -100,6 +100,7 @@ export type {
   ProgressListener,
   RunProgressEvent,
 } from "./progress-event.ts";
+export type { AnswerOrigin } from "./responses/answer-origin.ts";
 export type { AnswerTimings } from "./responses/answer-timings.ts";
 export type { FinishReason } from "./responses/finish-reason.ts";
 export type { FreeformResponse, FreeformResult } from "./responses/freeform-response.ts";
@@ -115,6 +116,7 @@ export type { ResponseBase } from "./responses/response-base.ts";
 export type { StructuredResponse } from "./responses/structured-response.ts";
 export type { TokenUsage } from "./responses/token-usage.ts";
 export type { VqaResponse, VqaResult } from "./responses/vqa-response.ts";
+export { createVisionSession } from "./session/create-vision-session.ts";
 export type { SessionOptions, TurnRequest, VisionSession } from "./session/vision-session.ts";
 export { fileExtension, imageExtensions, mediaOfBytes, mediaOfPath, videoExtensions } from "./source/media-type.ts";
 export { type ParseSourceOptions, parseSource } from "./source/parse-source.ts";

@@ -34,6 +34,7 @@ export async function buildResponse(
     timings,
     tokenIds: Array.from(tokenIds),
     finishReason,
+    ...(answer.origin === undefined ? {} : { origin: answer.origin }),
   };
   const split = splitAnswer(text);
   if (schema !== null) {

@@ -1,5 +1,6 @@
 import type { PixelSize } from "../coordinate-space.ts";
 import type { GenerationConfigInput, ResolvedGenerationConfig } from "../generation/generation-config.ts";
+import type { AnswerOrigin } from "../responses/answer-origin.ts";
 import type { AnswerTimings } from "../responses/answer-timings.ts";
 import type { FinishReason } from "../responses/finish-reason.ts";
 import type { TokenUsage } from "../responses/token-usage.ts";
@@ -55,6 +56,8 @@ export interface Answer {
    * last one counts.
    */
   readonly resizedSizes?: readonly PixelSize[];
+  /** Taken over into the response. */
+  readonly origin?: AnswerOrigin;
 }
 
 /** How a folder is expanded. */

@@ -1,3 +1,4 @@
+import type { AnswerOrigin } from "./answer-origin.ts";
 import type { AnswerTimings } from "./answer-timings.ts";
 import type { FinishReason } from "./finish-reason.ts";
 import type { TokenUsage } from "./token-usage.ts";
@@ -15,4 +16,6 @@ export interface ResponseBase {
   /** Generated token ids in order; empty when a remote service does not give them. */
   readonly tokenIds: readonly number[];
   readonly finishReason: FinishReason;
+  /** Who answered; absent for a model that was asked directly and says nothing more than its `info`. */
+  readonly origin?: AnswerOrigin;
 }
