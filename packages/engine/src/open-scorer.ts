@@ -7,6 +7,8 @@ import type { PreparedVisual } from "./families/model-family.ts";
 import { writeOnnxModel } from "./onnx/write-onnx-model.ts";
 import { Decoder } from "./runtime/decoder.ts";
 import { embedPrompt, embedTokens } from "./runtime/embed-prompt.ts";
+import { expandVisuals } from "./runtime/expand-visuals.ts";
+import { FeatureCache } from "./runtime/feature-cache.ts";
 import { type OnnxSession, openSession } from "./runtime/onnx-session.ts";
 import { openFamily } from "./runtime/open-engine.ts";
 import { placeVisuals } from "./runtime/place-visuals.ts";
@@ -57,6 +59,7 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
   };
   const vision = await open("vision");
   const decoder = await open("decoder");
+  const cache = new FeatureCache(vision, 0);
 
   return {
     async score(messages, answer, templateOptions = {}) {
@@ -64,12 +67,13 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
       for (const part of messages.flatMap(({ content }) => content)) {
         if (part.type === "image") prepared.push(model.prepareImage(await openPicture(part.source)));
       }
-      const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), { templateOptions });
+      const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), {
+        templateOptions,
+        expand: expandVisuals(prepared),
+      });
       const { ids, visuals } = placeVisuals(encoded.ids, [model.imageTokenId], prepared);
       const features: Float32Array[] = [];
-      for (const { feeds } of visuals) {
-        for (const run of feeds) features.push((await vision.run(run)).image_features!);
-      }
+      for (const visual of visuals) features.push((await cache.featuresOf(visual, async () => undefined)).rows);
       const { ids: positions, next } = model.positions(ids.length, visuals);
       const axes = positions.length / ids.length;
 

@@ -30,6 +30,11 @@ export interface FamilyOptions {
 export interface DecoderShape {
   readonly layers: number;
   readonly hiddenSize: number;
+  /**
+   * Width of one row of `inputs_embeds` and of the vision graph's features: hiddenSize, or a multiple of it where
+   * features carry more than their embedding (what Qwen3-VL adds behind its first layers); token embeddings are followed by zeros then.
+   */
+  readonly inputWidth: number;
   /** Width of one token's keys (or values) in one layer: kvHeads · headDim. */
   readonly kvWidth: number;
   readonly vocabSize: number;
@@ -92,15 +97,31 @@ export interface VideoInput {
    * @throws UnsupportedMediaError for frames that the family cannot take
    */
   tokensOf(size: { readonly width: number; readonly height: number }, frames: number): number;
-  /** Brings one frame to the size that the model sees, so that a long clip is never held at its full size. */
-  resizeFrame(frame: Picture): Picture;
+  /**
+   * Brings one frame to the size that the model sees, so that a long clip is never held at its full size.
+   *
+   * @param frames how many the clip will have
+   */
+  resizeFrame(frame: Picture, frames: number): Picture;
   /**
    * A clip as input of the vision graph.
    *
    * @param frames results of `resizeFrame`, all of one size
-   * @param sampledFps how many of them make up a second of the video
+   * @param timing where they stood in the video
    */
-  prepareClip(frames: readonly Picture[], sampledFps: number): PreparedVisual;
+  prepareClip(frames: readonly Picture[], timing: ClipTiming): PreparedVisual;
+}
+
+/** Where the frames of a clip stood in their video. */
+export interface ClipTiming {
+  /** Frames of the clip per second of the video. */
+  readonly sampledFps: number;
+  /** Frames per second of the video itself. */
+  readonly sourceFps: number;
+  /** Place of each frame in the video, ascending. */
+  readonly indices: readonly number[];
+  /** Length of the video in frames. */
+  readonly frameCount: number;
 }
 
 /** How long a video is. */
@@ -126,6 +147,8 @@ export interface PreparedVisual {
   readonly placeholder: number;
   /** Rows of features that the graph will return: placeholder tokens in the prompt. */
   readonly tokens: number;
+  /** What stands for the visual where it takes more than one placeholder; absent when the template's own mark does. */
+  readonly prompt?: VisualPrompt;
   /** Size in pixels that the model sees. */
   readonly resized: { readonly width: number; readonly height: number };
   /** Patches: temporal slices, rows, columns. */
@@ -134,9 +157,26 @@ export interface PreparedVisual {
   readonly timeStep: number;
 }
 
-/** A visual and the index of its first placeholder in the expanded prompt. */
+/** The text that a visual becomes in the prompt: separators and time stamps around placeholders. */
+export interface VisualPrompt {
+  /** What the chat template writes for the visual. */
+  readonly mark: string;
+  /** What stands there instead, with one placeholder for each entry of `spans`. */
+  readonly text: string;
+  /** Feature rows of each placeholder in order; they add up to `tokens`. */
+  readonly spans: readonly number[];
+}
+
+/** A visual and where its feature rows stand in the expanded prompt. */
 export interface PlacedVisual extends PreparedVisual {
+  /** In order; one after the other they take all feature rows. */
+  readonly spans: readonly TokenSpan[];
+}
+
+/** Neighbouring tokens of a prompt. */
+export interface TokenSpan {
   readonly start: number;
+  readonly length: number;
 }
 
 /** Rotary positions of a prompt. */

@@ -26,6 +26,7 @@ export interface GoldenCase {
   readonly kind: string;
   readonly messages: readonly { readonly role: string; readonly content: string | readonly GoldenPart[] }[];
   readonly template_kwargs: Readonly<Record<string, unknown>>;
+  readonly processor_kwargs: Readonly<Record<string, unknown>>;
   readonly prompt_text: string;
   readonly input_ids: readonly number[];
   readonly image_grid_thw?: readonly (readonly number[])[];
@@ -69,8 +70,10 @@ export interface GoldenCheckpoint {
 /** Reads a folder of fixtures/checkpoints. */
 export function readGoldenCheckpoint(name: string): GoldenCheckpoint {
   const folder = `${fixtures}checkpoints/${name}`;
-  const expected = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
-  const bytes = readFileSync(`${folder}/${expected.arrays}`);
+  const own = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
+  const recorded = own.same_as === undefined ? folder : `${folder}/${own.same_as}`;
+  const expected = own.same_as === undefined ? own : JSON.parse(readFileSync(`${recorded}/expected.json`, "utf8"));
+  const bytes = readFileSync(`${recorded}/${expected.arrays}`);
   const headerLength = Number(bytes.readBigUInt64LE(0));
   const header = JSON.parse(bytes.toString("utf8", 8, 8 + headerLength));
   return {

@@ -13,7 +13,7 @@ import { yieldToEvents } from "./yield-to-events.ts";
 export interface DecoderPrompt {
   /** The whole prompt, what the decoder has seen already included. */
   readonly ids: readonly number[];
-  /** [new tokens, hidden], visual features in place. */
+  /** [new tokens, inputWidth], visual features in place. */
   readonly embeddings: Float32Array;
   /** Positions of the new tokens, and of the first generated one. */
   readonly positions: PromptPositions;
@@ -113,7 +113,7 @@ async function takeForced(constraint: TokenConstraint | undefined, take: Take): 
 }
 
 interface DecoderInput {
-  /** [tokens, hidden] */
+  /** [tokens, inputWidth] */
   readonly embeddings: Float32Array;
   /** [axes, tokens] */
   readonly positions: Int32Array;
@@ -122,12 +122,12 @@ interface DecoderInput {
 /** The prompt and the tokens that the answer must begin with as one input of the decoder. */
 function withTokens(prompt: DecoderPrompt, model: FamilyModel, tokenIds: readonly number[]): DecoderInput {
   if (tokenIds.length === 0) return { embeddings: prompt.embeddings, positions: prompt.positions.ids };
-  const { hiddenSize } = model.decoder;
+  const { inputWidth } = model.decoder;
   const added = continuation(prompt, model, tokenIds, 0);
   const embeddings = new Float32Array(prompt.embeddings.length + added.embeddings.length);
   embeddings.set(prompt.embeddings);
   embeddings.set(added.embeddings, prompt.embeddings.length);
-  const before = prompt.embeddings.length / hiddenSize;
+  const before = prompt.embeddings.length / inputWidth;
   const total = before + tokenIds.length;
   const axes = prompt.positions.ids.length / before;
   const positions = new Int32Array(axes * total);
@@ -145,7 +145,7 @@ function continuation(
   tokenIds: readonly number[],
   start: number,
 ): DecoderInput {
-  const axes = (positions.ids.length * model.decoder.hiddenSize) / embeddings.length;
+  const axes = (positions.ids.length * model.decoder.inputWidth) / embeddings.length;
   const added = tokenIds.slice(start);
   const columns = new Int32Array(axes * added.length);
   for (let at = 0; at < columns.length; at++) columns[at] = positions.next + start + (at % added.length);

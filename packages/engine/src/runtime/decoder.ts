@@ -32,7 +32,7 @@ export class Decoder {
   /**
    * Appends tokens and returns the scores of what may follow the last one.
    *
-   * @param embeddings [tokens, hidden]
+   * @param embeddings [tokens, inputWidth]
    * @param positions [axes, tokens] rotary positions
    * @param beforeChunk awaited before every chunk; throws to stop
    * @returns logits [vocab]
@@ -42,26 +42,26 @@ export class Decoder {
     positions: Int32Array,
     beforeChunk: () => Promise<void>,
   ): Promise<Float32Array> {
-    const { hiddenSize } = this.#model.decoder;
-    const tokens = embeddings.length / hiddenSize;
+    const { inputWidth } = this.#model.decoder;
+    const tokens = embeddings.length / inputWidth;
     let logits = new Float32Array(0);
     for (let start = 0; start < tokens; ) {
       await beforeChunk();
       const end = Math.min(tokens, start + chunkLength(this.#model.decoder, this.#cache.length));
       const chunkPositions = tokenColumns(positions, tokens, start, end);
-      logits = await this.#run(embeddings.subarray(start * hiddenSize, end * hiddenSize), chunkPositions, end - start);
+      logits = await this.#run(embeddings.subarray(start * inputWidth, end * inputWidth), chunkPositions, end - start);
       start = end;
     }
     return logits;
   }
 
   async #run(embeddings: Float32Array, positions: Int32Array, tokens: number): Promise<Float32Array<ArrayBuffer>> {
-    const { hiddenSize } = this.#model.decoder;
+    const { inputWidth } = this.#model.decoder;
     const { cos, sin } = this.#model.rotaryTable(positions);
     const rotaryDims = [1, tokens, cos.length / tokens];
     const context = this.#cache.length + tokens;
     const outputs = await this.#session.run({
-      inputs_embeds: floatTensor(embeddings, [1, tokens, hiddenSize]),
+      inputs_embeds: floatTensor(embeddings, [1, tokens, inputWidth]),
       cos: floatTensor(cos, rotaryDims),
       sin: floatTensor(sin, rotaryDims),
       mask: floatTensor(this.#mask(tokens, context), [tokens, context]),

@@ -1,16 +1,17 @@
 import type { FamilyModel, PlacedVisual } from "../families/model-family.ts";
 
 /**
- * Embeds tokens: row `id` of the embedding matrix for each, read straight from the checkpoint's file, so that the
+ * Embeds tokens: row `id` of the embedding matrix for each, followed by zeros up to the decoder's input width, read straight from the checkpoint's file, so that the
  * matrix never stands in memory.
  *
- * @returns [tokens, hidden]
+ * @returns [tokens, inputWidth]
  */
 export function embedTokens(model: FamilyModel, ids: readonly number[]): Float32Array {
-  const { hiddenSize } = model.decoder;
-  const embeddings = new Float32Array(ids.length * hiddenSize);
+  const { hiddenSize, inputWidth } = model.decoder;
+  const embeddings = new Float32Array(ids.length * inputWidth);
   for (const [index, id] of ids.entries()) {
-    model.weights.readRowSync(model.embedding, id, embeddings.subarray(index * hiddenSize, (index + 1) * hiddenSize));
+    const start = index * inputWidth;
+    model.weights.readRowSync(model.embedding, id, embeddings.subarray(start, start + hiddenSize));
   }
   return embeddings;
 }
@@ -18,9 +19,9 @@ export function embedTokens(model: FamilyModel, ids: readonly number[]): Float32
 /**
  * Embeds a prompt from a token on, with the features of its visuals in the place of their placeholders.
  *
- * @param features one array [tokens of the visual, hidden] per visual
+ * @param features one array [tokens of the visual, inputWidth] per visual
  * @param from first token to embed
- * @returns [tokens - from, hidden]
+ * @returns [tokens - from, inputWidth]
  */
 export function embedPrompt(
   model: FamilyModel,
@@ -29,17 +30,21 @@ export function embedPrompt(
   features: readonly Float32Array[],
   from = 0,
 ): Float32Array {
-  const { hiddenSize } = model.decoder;
-  const embeddings = new Float32Array((ids.length - from) * hiddenSize);
-  const put = (rows: Float32Array, token: number): void => embeddings.set(rows, (token - from) * hiddenSize);
+  const { inputWidth } = model.decoder;
+  const embeddings = new Float32Array((ids.length - from) * inputWidth);
+  const put = (rows: Float32Array, token: number): void => embeddings.set(rows, (token - from) * inputWidth);
   let token = from;
   for (const [index, visual] of visuals.entries()) {
-    const end = visual.start + visual.tokens;
-    if (end <= token) continue;
-    put(embedTokens(model, ids.slice(token, Math.max(token, visual.start))), token);
-    token = Math.max(token, visual.start);
-    put(features[index]!.subarray((token - visual.start) * hiddenSize), token);
-    token = end;
+    let row = 0;
+    for (const { start, length } of visual.spans) {
+      const first = row;
+      row += length;
+      if (start + length <= token) continue;
+      put(embedTokens(model, ids.slice(token, Math.max(token, start))), token);
+      token = Math.max(token, start);
+      put(features[index]!.subarray((first + token - start) * inputWidth, row * inputWidth), token);
+      token = start + length;
+    }
   }
   put(embedTokens(model, ids.slice(token)), token);
   return embeddings;

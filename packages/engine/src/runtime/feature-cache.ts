@@ -4,7 +4,7 @@ import type { OnnxSession } from "./onnx-session.ts";
 
 /** Features of one visual, and a number that stands for its content. */
 export interface VisualFeatures {
-  /** [tokens, hidden] */
+  /** [tokens, inputWidth] */
   readonly rows: Float32Array;
   /** Negative, the same for equal content and no other; keys the rows in a prompt cache. */
   readonly contentKey: number;
@@ -75,9 +75,11 @@ export class FeatureCache {
 /** The pixels and how they are laid out decide the features; nothing else does. */
 function contentDigest({ feeds, grid, timeStep }: PreparedVisual): string {
   const hash = createHash("sha256").update(`${grid.t}×${grid.h}×${grid.w}:${timeStep}:`);
-  for (const { pixel_values: pixels } of feeds) {
-    const { data } = pixels!;
-    hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  for (const run of feeds) {
+    for (const [name, { type, data }] of Object.entries(run)) {
+      if (name !== "pixel_values" && type !== "int64") continue;
+      hash.update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    }
   }
   return hash.digest("base64");
 }

@@ -15,6 +15,7 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { decode } from "./decode-loop.ts";
 import { Decoder } from "./decoder.ts";
 import { embedPrompt } from "./embed-prompt.ts";
+import { expandVisuals } from "./expand-visuals.ts";
 import { FeatureCache, type VisualFeatures } from "./feature-cache.ts";
 import type { OnnxSession } from "./onnx-session.ts";
 import { placeholdersOf, placeVisuals } from "./place-visuals.ts";
@@ -103,6 +104,7 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   const encoded = encodePrompt(tokenizer, engine.template, templateMessages, {
     templateOptions: request.templateOptions,
     allowedLiterals: model.allowedLiterals,
+    expand: expandVisuals(prepared),
   });
   const { ids, visuals } = placeVisuals(encoded.ids, placeholdersOf(model), prepared);
   const config = fitContext(request.generationConfig, ids.length, model.decoder.contextLength);
@@ -157,8 +159,8 @@ function promptKeys(
   features: readonly VisualFeatures[],
 ): number[] {
   const keys = [...ids];
-  for (const [index, { start, tokens }] of visuals.entries()) {
-    keys.fill(features[index]!.contentKey, start, start + tokens);
+  for (const [index, { spans }] of visuals.entries()) {
+    for (const { start, length } of spans) keys.fill(features[index]!.contentKey, start, start + length);
   }
   return keys;
 }

@@ -22,7 +22,7 @@ test("each placeholder is repeated for the rows of its visual, in order", () => 
     [visual(3), visual(1), visual(2)],
   );
   expect(ids).toEqual([1, image, image, image, 2, image, image, image, 3]);
-  expect(visuals.map(({ start, tokens }) => [start, tokens])).toEqual([
+  expect(visuals.map(({ spans }) => [spans[0]!.start, spans[0]!.length])).toEqual([
     [1, 3],
     [5, 1],
     [6, 2],
@@ -47,7 +47,7 @@ test.each([
 test("pictures and clips keep the order of the prompt", () => {
   const { ids, visuals } = placeVisuals([clip, 1, image], [image, clip], [visual(2, clip), visual(1)]);
   expect(ids).toEqual([clip, clip, 1, image]);
-  expect(visuals.map(({ start, placeholder }) => [start, placeholder])).toEqual([
+  expect(visuals.map(({ spans, placeholder }) => [spans[0]!.start, placeholder])).toEqual([
     [0, clip],
     [3, image],
   ]);

@@ -1,5 +1,5 @@
 import { GenerationError } from "@ocellus/core";
-import type { FamilyModel, PlacedVisual, PreparedVisual } from "../families/model-family.ts";
+import type { FamilyModel, PlacedVisual, PreparedVisual, TokenSpan } from "../families/model-family.ts";
 
 /** A prompt with one placeholder a feature row, and where each visual's rows go. */
 export interface PlacedPrompt {
@@ -13,9 +13,9 @@ export function placeholdersOf({ imageTokenId, video }: FamilyModel): number[] {
 }
 
 /**
- * Repeats each placeholder of a prompt as often as its visual has feature rows.
+ * Repeats each placeholder of a prompt as often as its visual has feature rows there.
  *
- * @param ids prompt as the chat template made it: one placeholder a visual
+ * @param ids prompt with one placeholder a visual, or as many as its `prompt` has spans
  * @param placeholders the tokens that stand for pictures and for clips
  * @param visuals in the order of the prompt
  * @throws GenerationError when the prompt has other placeholders than those of the visuals
@@ -26,21 +26,24 @@ export function placeVisuals(
   visuals: readonly PreparedVisual[],
 ): PlacedPrompt {
   const found = ids.filter((id) => placeholders.includes(id));
-  if (found.length !== visuals.length || visuals.some(({ placeholder }, index) => placeholder !== found[index])) {
+  const expected = visuals.flatMap(({ placeholder, prompt }) => new Array(prompt?.spans.length ?? 1).fill(placeholder));
+  if (found.length !== expected.length || expected.some((placeholder, index) => placeholder !== found[index])) {
     throw new GenerationError(
       `The prompt has ${found.length} placeholders (tokens ${found.join(", ") || "none"}) for ${visuals.length} pictures and clips. The chat template of the checkpoint drops, adds or changes them, or templateOptions changed it.`,
     );
   }
+  const lengths = visuals.flatMap(({ tokens, prompt }) => prompt?.spans ?? [tokens]);
   const expanded: number[] = [];
-  const placed: PlacedVisual[] = [];
+  const spans: TokenSpan[] = [];
   for (const id of ids) {
     if (!placeholders.includes(id)) {
       expanded.push(id);
       continue;
     }
-    const visual = visuals[placed.length]!;
-    placed.push({ ...visual, start: expanded.length });
-    for (let row = 0; row < visual.tokens; row++) expanded.push(id);
+    const length = lengths[spans.length]!;
+    spans.push({ start: expanded.length, length });
+    for (let row = 0; row < length; row++) expanded.push(id);
   }
+  const placed = visuals.map((visual) => ({ ...visual, spans: spans.splice(0, visual.prompt?.spans.length ?? 1) }));
   return { ids: expanded, visuals: placed };
 }

@@ -7,7 +7,7 @@ import {
 } from "@ocellus/core";
 import { fetchUrlSafely } from "@ocellus/http";
 import { type OpenUrl, openPicture, openVideo, type Picture, type VideoBackend } from "@ocellus/media";
-import type { FamilyModel, PreparedVisual, VideoInput } from "../families/model-family.ts";
+import type { ClipTiming, FamilyModel, PreparedVisual, VideoInput } from "../families/model-family.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
 
 /** Frame rate of sampled frames whose source rate the caller does not tell, as transformers assumes it. */
@@ -83,9 +83,15 @@ async function prepareVideo(limits: ClipLimits, part: VideoPart, opening: Openin
     const frames: Picture[] = [];
     for await (const { picture } of reader.frames(indices)) {
       await yieldToEvents(opening.signal);
-      frames.push(video.resizeFrame(picture));
+      frames.push(video.resizeFrame(picture, indices.length));
     }
-    return video.prepareClip(frames, (indices.length / reader.frameCount) * reader.fps);
+    const { frameCount, fps } = reader;
+    return video.prepareClip(frames, {
+      sampledFps: (indices.length / frameCount) * fps,
+      sourceFps: fps,
+      indices,
+      frameCount,
+    });
   } finally {
     await reader.close();
   }
@@ -98,9 +104,16 @@ async function prepareFrames(limits: ClipLimits, part: FramesPart, opening: Open
     await yieldToEvents(opening.signal);
     const picture = await openPicture(source, { signal: opening.signal, openUrl: opening.openUrl });
     if (frames.length === 0) assertFits(limits, picture, part.frames.length);
-    frames.push(limits.video.resizeFrame(picture));
+    frames.push(limits.video.resizeFrame(picture, part.frames.length));
   }
-  return limits.video.prepareClip(frames, sampledFps(part));
+  return limits.video.prepareClip(frames, timingOf(part));
+}
+
+/** Where frames that the caller has sampled stood in their video; without a word on it, one after the other. */
+function timingOf(part: FramesPart): ClipTiming {
+  const indices = part.frameIndices ?? part.frames.map((_, index) => index);
+  const frameCount = part.totalFrames ?? indices.at(-1)! + 1;
+  return { sampledFps: sampledFps(part), sourceFps: part.fps ?? assumedFps, indices, frameCount };
 }
 
 /** Frames of the clip per second of the source (transformers `VideoMetadata.sampled_fps`). */

@@ -22,6 +22,7 @@ describe("the layouts of config.json", () => {
       epsilon: 1e-6,
       vocabSize: 672,
       contextLength: 4096,
+      qkNorm: false,
       ropeTheta: 1e6,
       ropeSections: [2, 3, 3],
     });

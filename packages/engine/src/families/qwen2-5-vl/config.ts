@@ -1,5 +1,6 @@
 import { ModelLoadError } from "@ocellus/core";
 import { z } from "zod";
+import type { TextDecoderConfig } from "../../blocks/text-decoder/text-decoder-config.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
 
 const count = z
@@ -61,18 +62,7 @@ const rootSchema = z.looseObject({
 });
 
 /** The language model's sizes (config.json `text_config`, or the root of older files). */
-export interface Qwen25TextConfig {
-  readonly hiddenSize: number;
-  readonly layers: number;
-  readonly heads: number;
-  readonly kvHeads: number;
-  readonly headDim: number;
-  readonly intermediateSize: number;
-  readonly hiddenAct: string;
-  readonly epsilon: number;
-  readonly vocabSize: number;
-  readonly contextLength: number;
-  readonly ropeTheta: number;
+export interface Qwen25TextConfig extends TextDecoderConfig {
   /** Rotary frequencies that turn with time, height and width, in this order (chunked M-RoPE). */
   readonly ropeSections: readonly [number, number, number];
 }
@@ -147,6 +137,7 @@ export function parseQwen25VlConfig(json: unknown): Qwen25VlConfig {
       vocabSize: text.vocab_size,
       contextLength: text.max_position_embeddings,
       ropeTheta: theta,
+      qkNorm: false,
       ropeSections: [time, height, width],
     },
     vision: visionConfig(vision, text.hidden_size),

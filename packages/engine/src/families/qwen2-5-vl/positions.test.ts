@@ -5,7 +5,7 @@ import type { PlacedVisual } from "../model-family.ts";
 import { promptPositions, textRotary } from "./positions.ts";
 
 const visual = (start: number, t: number, h: number, w: number, timeStep = 0): PlacedVisual => ({
-  ...{ start, tokens: (t * h * w) / 4, grid: { t, h, w }, timeStep },
+  ...{ spans: [{ start, length: (t * h * w) / 4 }], tokens: (t * h * w) / 4, grid: { t, h, w }, timeStep },
   ...{ feeds: [], placeholder: 9, resized: { width: 14 * w, height: 14 * h } },
 });
 

@@ -21,7 +21,7 @@ export function promptPositions(length: number, spans: readonly PlacedVisual[], 
     token++;
   };
   for (const span of spans) {
-    while (token < span.start) {
+    while (token < span.spans[0]!.start) {
       put(position, position, position);
       position++;
     }

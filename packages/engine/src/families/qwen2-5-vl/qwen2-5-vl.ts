@@ -1,8 +1,8 @@
+import { textDecoderGraph } from "../../blocks/text-decoder/text-decoder-graph.ts";
 import { createWeightSource } from "../../checkpoint/weight-source.ts";
 import type { FamilyModel, ModelFamily } from "../model-family.ts";
 import { checkWeights } from "./check-weights.ts";
 import { parseQwen25VlConfig } from "./config.ts";
-import { decoderGraph } from "./decoder-graph.ts";
 import { preprocessImage } from "./image-processor.ts";
 import { promptPositions, textRotary } from "./positions.ts";
 import { loadImageProcessorConfig } from "./processor-config.ts";
@@ -12,7 +12,7 @@ import { visionFeeds } from "./vision-feeds.ts";
 import { visionGraph } from "./vision-graph.ts";
 import { qwen25VlNames } from "./weight-names.ts";
 
-const embedding = "model.language_model.embed_tokens.weight";
+const names = { model: "model.language_model", head: "lm_head" };
 
 /** Markers of the family's own grounding format, which prompts may contain. */
 const groundingLiterals = ["object_ref", "box", "quad"].flatMap((name) => [`<|${name}_start|>`, `<|${name}_end|>`]);
@@ -34,18 +34,19 @@ export const qwen25Vl: ModelFamily = {
       decoder: {
         layers: text.layers,
         hiddenSize: text.hiddenSize,
+        inputWidth: text.hiddenSize,
         kvWidth: text.kvHeads * text.headDim,
         vocabSize: text.vocabSize,
         contextLength: text.contextLength,
         heads: text.heads,
       },
       weights,
-      embedding,
+      embedding: `${names.model}.embed_tokens.weight`,
       imageTokenId: config.imageTokenId,
       allowedLiterals: groundingLiterals,
       graphs: (formats) => ({
         vision: visionGraph(vision, weights, formats.vision),
-        decoder: decoderGraph(weights, { text, tiedEmbeddings, format: formats.decoder }),
+        decoder: textDecoderGraph(weights, { text, names, tiedEmbeddings, format: formats.decoder }),
       }),
       prepareImage: (picture) => {
         const pixels = preprocessImage(picture, processor, vision);

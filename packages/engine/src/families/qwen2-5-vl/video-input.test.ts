@@ -3,6 +3,7 @@ import { fileURLToPath } from "node:url";
 import { UnsupportedMediaError } from "@ocellus/core";
 import type { Picture } from "@ocellus/media";
 import { describe, expect, test } from "vitest";
+import type { ClipTiming } from "../model-family.ts";
 import { parseQwen25VlConfig } from "./config.ts";
 import { patchify } from "./image-processor.ts";
 import { sampleFrames } from "./sample-frames.ts";
@@ -30,6 +31,8 @@ const processor: VideoProcessorConfig = {
   ...{ mean: [0.5, 0.4, 0.3], std: [0.3, 0.2, 0.1], rescaleFactor: 1 / 255 },
 };
 
+const timing = (sampledFps: number): ClipTiming => ({ sampledFps, sourceFps: sampledFps, indices: [0], frameCount: 1 });
+
 function noise(width: number, height: number, seed: number): Picture {
   const data = Uint8Array.from({ length: width * height * 3 }, (_, index) => (index * 31 + seed * 97) % 251);
   return { data, width, height };
@@ -49,7 +52,7 @@ describe("sampling", () => {
       expect(indices.slice(cut + 1 - row.indices!.length)).toEqual(row.indices!.slice(cut + 1));
     }
     const sampledFps = (indices.length / video.frameCount) * video.fps;
-    const clip = videoInput(1, processor, vision).prepareClip([noise(28, 28, 0)], sampledFps);
+    const clip = videoInput(1, processor, vision).prepareClip([noise(28, 28, 0)], timing(sampledFps));
     expect(clip.timeStep).toBe(Math.fround(vision.tokensPerSecond * Math.fround(row.second_per_grid_t)));
   });
 
@@ -85,7 +88,7 @@ describe("clips", () => {
 
   test("a long clip is several runs of whole temporal slices, with the patches of one", () => {
     const frames = Array.from({ length: 9 }, (_, index) => noise(56 * 14, 56 * 14, index));
-    const clip = input.prepareClip(frames, 2);
+    const clip = input.prepareClip(frames, timing(2));
     const whole = patchify(frames, processor, vision);
     expect(clip.grid).toEqual({ t: 5, h: 56, w: 56 });
     expect(clip.tokens).toBe((5 * 56 * 56) / 4);
@@ -98,7 +101,7 @@ describe("clips", () => {
   });
 
   test("frames of different sizes are refused", () => {
-    expect(() => input.prepareClip([noise(28, 28, 0), noise(56, 28, 0)], 2)).toThrow(UnsupportedMediaError);
+    expect(() => input.prepareClip([noise(28, 28, 0), noise(56, 28, 0)], timing(2))).toThrow(UnsupportedMediaError);
   });
 });
 

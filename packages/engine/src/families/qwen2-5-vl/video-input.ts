@@ -33,7 +33,7 @@ export function videoInput(tokenId: number, processor: VideoProcessorConfig, vis
     sampleFrames: (video, sampling) => sampleFrames(video, sampling, { ...processor, temporalPatchSize }),
     tokensOf: (size, frames) => cells(gridOf(fit(size), frames)),
     resizeFrame: (frame) => resamplePillow(frame, fit(frame), processor.filter),
-    prepareClip: (frames, sampledFps) => {
+    prepareClip: (frames, { sampledFps }) => {
       const resized = sizeOf(frames);
       const grid = gridOf(resized, frames.length);
       // Seconds of a temporal patch, then positions of it, each in float32 as in the reference.
