@@ -12,11 +12,13 @@ import {
 } from "@ocellus/core";
 import { blockSizes, precisions } from "./checkpoint/precision.ts";
 import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
+import { resolveTorchOptions, torchOptionNames } from "./torch-load-options.ts";
 
-const optionNames = [
+const optionNames: readonly string[] = [
   ...["precision", "blockSize", "cacheFolder", "threads", "minPixels", "maxPixels", "task", "coordinateSpace"],
   ...["promptCacheBytes", "allowPrivateAddresses", "videoBackend", "signal", "onProgress", "logger"],
-] as const;
+  ...torchOptionNames,
+];
 
 const spaces: readonly CoordinateSpace[] = ["relative-1024", "relative-1000", "relative-999", "unit", "pixels"];
 const pixelRange = { min: 1, max: 2 ** 31, integer: true } as const;
@@ -42,14 +44,14 @@ export function checkLoadOptions(options: LoadModelOptions): CheckedLoadOptions 
   }
   checkKnownKeys(options, optionNames, "options");
   const given = Object.entries(options).filter(([, value]) => value !== undefined && value !== null);
-  const { signal, onProgress, logger, ...engine } = Object.fromEntries(given) as LoadModelOptions;
+  const { signal, onProgress, logger, ...rest } = Object.fromEntries(given) as LoadModelOptions;
   if (signal !== undefined && !(signal instanceof AbortSignal)) throw wrong("signal", "an AbortSignal", signal);
   if (onProgress !== undefined && typeof onProgress !== "function") throw wrong("onProgress", "a function", onProgress);
   if (logger !== undefined && !isLogger(logger)) {
     throw wrong("logger", "an object with the methods debug, info, warn and error", logger);
   }
-  checkEngineOptions(engine);
-  return { signal, onProgress, logger: logger ?? defaultLogger, engine };
+  checkEngineOptions(rest);
+  return { signal, onProgress, logger: logger ?? defaultLogger, engine: resolveTorchOptions(rest) };
 }
 
 function checkEngineOptions(options: EngineOptions): void {

@@ -1,6 +1,7 @@
 import type { CoordinateSpace, Logger, ProgressListener, TaskName } from "@ocellus/core";
 import type { VideoBackend } from "@ocellus/media";
 import type { BlockSize, Precision } from "./checkpoint/precision.ts";
+import type { TorchLoadOptions } from "./torch-load-options.ts";
 
 /** Options of a local model that are plain data and cross to its worker thread. */
 export interface EngineOptions {
@@ -38,7 +39,7 @@ export interface EngineOptions {
 }
 
 /** Options of `loadModel`. Unknown keys throw. */
-export interface LoadModelOptions extends EngineOptions {
+export interface LoadModelOptions extends EngineOptions, TorchLoadOptions {
   /** Stops loading; `loadModel` rejects with an AbortedError. */
   readonly signal?: AbortSignal;
   /** Called while weights are read, converted and loaded. */

@@ -115,6 +115,8 @@ export {
   type PrecisionMemory,
   type StoredDtype,
   supportedModelTypes,
+  type TorchDtype,
+  type TorchLoadOptions,
 } from "@ocellus/engine";
 export {
   type DrawableResponse,
