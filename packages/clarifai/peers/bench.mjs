@@ -1,0 +1,142 @@
+// `npm run bench -- clarifai`: this client and the Python client in turn against the real local runner, and against a
+// server that costs next to nothing. Options: --rounds N, --json.
+import { spawn } from "node:child_process";
+import { readFileSync } from "node:fs";
+import { createInterface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import { ModelClient } from "../dist/index.js";
+import { makePython } from "./make-python.mjs";
+import { startRunner } from "./start-runner.mjs";
+
+const option = (name, fallback) => {
+  const at = process.argv.indexOf(name);
+  return at < 0 ? fallback : Number(process.argv[at + 1]);
+};
+const rounds = option("--rounds", 5);
+const mib = 2 ** 20;
+
+/** What is measured; `better` says which direction is. */
+const jobs = [
+  { name: "short unary call, ms", what: "short", count: 400, better: "lower" },
+  { name: "1 MiB picture there and back, ms", what: "image", count: 60, size: mib, better: "lower" },
+  { name: "stream, chunks/s", what: "chunks", count: 5000, better: "higher" },
+  {
+    name: "32 in flight against a fast server, calls/s",
+    what: "parallel",
+    count: 4000,
+    better: "higher",
+    server: "fast",
+  },
+];
+
+/** A child that answers a JSON line with a JSON line. */
+function startLines(command, args) {
+  const child = spawn(command, args, { stdio: ["pipe", "pipe", "inherit"] });
+  const waiting = [];
+  const early = [];
+  createInterface({ input: child.stdout }).on("line", (line) => {
+    if (!line.startsWith("{")) return;
+    const take = waiting.shift();
+    if (take === undefined) early.push(JSON.parse(line));
+    else take(JSON.parse(line));
+  });
+  const next = () =>
+    early.length > 0 ? Promise.resolve(early.shift()) : new Promise((resolve) => waiting.push(resolve));
+  return {
+    next,
+    ask: (message) => {
+      child.stdin.write(`${JSON.stringify(message)}\n`);
+      return next();
+    },
+    stop: () => new Promise((resolve) => child.once("exit", resolve) && child.stdin.end()),
+  };
+}
+
+const median = (values) => {
+  const sorted = [...values].sort((a, b) => a - b);
+  return (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+};
+
+async function timed(call, count) {
+  const times = [];
+  for (let i = 0; i < count; i++) {
+    const start = performance.now();
+    await call();
+    times.push(performance.now() - start);
+  }
+  return median(times);
+}
+
+async function measureOurs(model, { what, count, size }) {
+  if (what === "short") return await timed(() => model.predict({ prompt: "hi" }), count);
+  if (what === "image") {
+    const image = { bytes: new Uint8Array(size) };
+    return await timed(() => model.method("echo_image")({ image }), count);
+  }
+  const start = performance.now();
+  if (what === "chunks") {
+    let chunks = 0;
+    for await (const _ of model.method("gen_chunks")({ n: count }, { keepChunks: false })) chunks++;
+    return (chunks / (performance.now() - start)) * 1000;
+  }
+  let left = count;
+  const worker = async () => {
+    while (left-- > 0) await model.predict({ prompt: "hi" });
+  };
+  await Promise.all(Array.from({ length: 32 }, worker));
+  return (count / (performance.now() - start)) * 1000;
+}
+
+const python = makePython();
+const here = (name) => fileURLToPath(new URL(name, import.meta.url));
+const signatures = JSON.parse(readFileSync(here("../../../fixtures/clarifai/wire/signatures/alltypes.json"), "utf8"));
+const runner = await startRunner(python, ["--model", "models/alltypes"]);
+const fast = startLines(process.execPath, [here("fast-server.mjs"), signatures.get_signatures_text]);
+const peer = startLines(python, [here("bench-client.py")]);
+const ports = { runner: runner.port, fast: (await fast.next()).port };
+const models = {
+  runner: ModelClient.fromLocalGrpc({ port: ports.runner }),
+  fast: ModelClient.fromLocalGrpc({ port: ports.fast }),
+};
+
+const results = jobs.map(() => ({ ours: [], local: [], full: [] }));
+for (let round = 0; round <= rounds; round++) {
+  for (const [index, job] of jobs.entries()) {
+    const server = job.server ?? "runner";
+    for (const client of ["ours", "local", "full"]) {
+      const answer =
+        client === "ours"
+          ? { value: await measureOurs(models[server], job) }
+          : await peer.ask({ ...job, client, port: ports[server] });
+      if (answer.error !== undefined) throw new Error(`${client}, ${job.name}: ${answer.error}`);
+      // The first round warms up.
+      if (round > 0) results[index][client].push(answer.value);
+    }
+  }
+}
+const rows = jobs.map(({ name, better }, index) => {
+  const { ours, local, full } = results[index];
+  const values = { ours: median(ours), pythonLocal: median(local), pythonFull: median(full) };
+  const gain = (theirs) => (better === "lower" ? theirs / values.ours : values.ours / theirs);
+  return {
+    name,
+    better,
+    ...values,
+    timesPythonLocal: gain(values.pythonLocal),
+    timesPythonFull: gain(values.pythonFull),
+  };
+});
+if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ rounds, rows })}\n`);
+else {
+  process.stdout.write(`medians of ${rounds} rounds in turn; "times" above 1: ours is better\n`);
+  for (const row of rows) {
+    const figures = [row.ours, row.pythonLocal, row.pythonFull].map((value) => value.toFixed(value < 100 ? 2 : 0));
+    process.stdout.write(
+      `${row.name}: ours ${figures[0]}, Python local client ${figures[1]} (${row.timesPythonLocal.toFixed(2)} times), ` +
+        `Python full client ${figures[2]} (${row.timesPythonFull.toFixed(2)} times)\n`,
+    );
+  }
+}
+for (const model of Object.values(models)) await model.close();
+await Promise.all([peer.stop(), fast.stop(), runner.stop()]);
+process.exit(0);
