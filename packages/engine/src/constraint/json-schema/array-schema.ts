@@ -10,16 +10,7 @@ const maxCounted = 1_000;
 /** Arrays by length and items; all of `prefixItems` are always there. */
 export function arraySchema(context: SchemaContext, schema: JsonObject, pointer: string): Expression {
   const { builder } = context;
-  const { uniqueItems } = schema;
-  if (uniqueItems !== undefined && uniqueItems !== false) {
-    throw schemaError(pointer, "uniqueItems", "cannot be enforced while decoding.");
-  }
-  const min = countKeyword(schema, "minItems", pointer) ?? 0;
-  const max = countKeyword(schema, "maxItems", pointer);
-  if (max !== null && max < min) throw schemaError(pointer, "maxItems", `${max} is below minItems ${min}.`);
-  if (min > maxCounted || (max ?? 0) > maxCounted) {
-    throw schemaError(pointer, min > maxCounted ? "minItems" : "maxItems", `above ${maxCounted} cannot be enforced.`);
-  }
+  const [min, max] = arrayLength(schema, pointer);
   const prefix = schema.prefixItems === undefined ? [] : listKeyword(schema, "prefixItems", pointer);
   const first = prefix
     .slice(0, max ?? prefix.length)
@@ -31,15 +22,27 @@ export function arraySchema(context: SchemaContext, schema: JsonObject, pointer:
 
   const item = builder.rule("item", () => context.compile(schema.items ?? true, `${pointer}/items`));
   const more = sequence(text(","), item);
-  const [restMin, restMax] = [Math.max(0, min - first.length), max === null ? null : max - first.length];
+  const least = Math.max(0, min - first.length);
+  const most = max === null ? null : max - first.length;
   if (first.length > 0) {
-    return sequence(text("["), commaSeparated(first), builder.repeat("more", more, restMin, restMax), text("]"));
+    return sequence(text("["), commaSeparated(first), builder.repeat("more", more, least, most), text("]"));
   }
-  const list = sequence(
-    item,
-    builder.repeat("more", more, Math.max(0, restMin - 1), restMax === null ? null : restMax - 1),
-  );
-  return sequence(text("["), restMin === 0 ? choice(nothing, list) : list, text("]"));
+  const list = sequence(item, builder.repeat("more", more, Math.max(0, least - 1), most === null ? null : most - 1));
+  return sequence(text("["), least === 0 ? choice(nothing, list) : list, text("]"));
+}
+
+function arrayLength(schema: JsonObject, pointer: string): readonly [number, number | null] {
+  const { uniqueItems } = schema;
+  if (uniqueItems !== undefined && uniqueItems !== false) {
+    throw schemaError(pointer, "uniqueItems", "cannot be enforced while decoding.");
+  }
+  const min = countKeyword(schema, "minItems", pointer) ?? 0;
+  const max = countKeyword(schema, "maxItems", pointer);
+  if (max !== null && max < min) throw schemaError(pointer, "maxItems", `${max} is below minItems ${min}.`);
+  for (const [keyword, value] of [["minItems", min] as const, ["maxItems", max ?? 0] as const]) {
+    if (value > maxCounted) throw schemaError(pointer, keyword, `above ${maxCounted} cannot be enforced.`);
+  }
+  return [min, max];
 }
 
 function commaSeparated(items: readonly Expression[]): Expression {

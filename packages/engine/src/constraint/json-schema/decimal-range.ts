@@ -29,22 +29,27 @@ export function decimalRange(
   max: DecimalBound | null,
   maxFraction: number,
 ): Expression | null {
-  const options: Expression[] = [];
-  const minIsNegative = min === null || (min.value.negative && !isZero(min.value));
-  const maxIsNegative =
-    max !== null && ((max.value.negative && !isZero(max.value)) || (isZero(max.value) && max.exclusive));
-  if (minIsNegative) {
-    // Below zero the larger magnitude is the smaller number; −0 is left out.
-    const from = maxIsNegative ? magnitude(max!) : { ...zero, exclusive: true };
-    const range = magnitudeRange(from, min === null ? null : magnitude(min), maxFraction);
-    if (range !== null) options.push(sequence(text("-"), range));
-  }
-  if (!maxIsNegative) {
-    const from = min === null || minIsNegative ? zero : magnitude(min);
-    const range = magnitudeRange(from, max === null ? null : magnitude(max), maxFraction);
-    if (range !== null) options.push(range);
-  }
-  return options.length === 0 ? null : choice(...options);
+  const options = [negativeRange(min, max, maxFraction), positiveRange(min, max, maxFraction)];
+  const kept = options.filter((option) => option !== null);
+  return kept.length === 0 ? null : choice(...kept);
+}
+
+/** The part below zero: there the larger magnitude is the smaller number. −0 is left out. */
+function negativeRange(min: DecimalBound | null, max: DecimalBound | null, maxFraction: number): Expression | null {
+  if (min !== null && !isBelowZero(min)) return null;
+  const from = max !== null && isBelowZero(max) ? magnitude(max) : { ...zero, exclusive: true };
+  const range = magnitudeRange(from, min === null ? null : magnitude(min), maxFraction);
+  return range === null ? null : sequence(text("-"), range);
+}
+
+function positiveRange(min: DecimalBound | null, max: DecimalBound | null, maxFraction: number): Expression | null {
+  if (max !== null && (isBelowZero(max) || (isZero(max.value) && max.exclusive))) return null;
+  const from = min === null || isBelowZero(min) ? zero : magnitude(min);
+  return magnitudeRange(from, max === null ? null : magnitude(max), maxFraction);
+}
+
+function isBelowZero({ value }: DecimalBound): boolean {
+  return value.negative && !isZero(value);
 }
 
 function magnitude({ value, exclusive }: DecimalBound): MagnitudeBound {
@@ -102,24 +107,27 @@ class FractionWalk {
   /** At least one more digit. */
   digits(at: number, tightMin: boolean, tightMax: boolean): Expression | null {
     if (at >= this.#length) return null;
+    const options = this.#steps(at, tightMin, tightMax).flatMap(([first, last, stillMin, stillMax]) => {
+      if (first > last) return [];
+      const rest = this.digits(at + 1, stillMin, stillMax);
+      const ends = this.mayEnd(at + 1, stillMin, stillMax) ? [nothing] : [];
+      const follow = rest === null ? ends : [...ends, rest];
+      return follow.length === 0 ? [] : [sequence(digit(first, last), choice(...follow))];
+    });
+    return options.length === 0 ? null : choice(...options);
+  }
+
+  /** Ranges of the next digit, and along which bounds the number still runs behind them. */
+  #steps(at: number, tightMin: boolean, tightMax: boolean): (readonly [number, number, boolean, boolean])[] {
     const low = tightMin ? Number(this.#min.fraction[at] ?? 0) : 0;
     const high = tightMax ? Number(this.#max.fraction[at] ?? 0) : 9;
-    if (low > high) return null;
-    const options: Expression[] = [];
-    const add = (first: number, last: number, stillMin: boolean, stillMax: boolean): void => {
-      if (first > last) return;
-      const rest = this.digits(at + 1, stillMin, stillMax);
-      const ends = this.mayEnd(at + 1, stillMin, stillMax);
-      const follow = [...(ends ? [nothing] : []), ...(rest === null ? [] : [rest])];
-      if (follow.length > 0) options.push(sequence(digit(first, last), choice(...follow)));
-    };
-    if (tightMin && tightMax && low === high) {
-      add(low, low, true, true);
-    } else {
-      if (tightMin) add(low, low, true, false);
-      add(tightMin ? low + 1 : low, tightMax ? high - 1 : high, false, false);
-      if (tightMax) add(high, high, false, true);
-    }
-    return options.length === 0 ? null : choice(...options);
+    if (tightMin && tightMax && low === high) return [[low, low, true, true]];
+    if (low > high) return [];
+    const inner = [tightMin ? low + 1 : low, tightMax ? high - 1 : high, false, false] as const;
+    return [
+      ...(tightMin ? [[low, low, true, false] as const] : []),
+      inner,
+      ...(tightMax ? [[high, high, false, true] as const] : []),
+    ];
   }
 }

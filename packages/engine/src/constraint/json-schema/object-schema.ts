@@ -21,22 +21,30 @@ export function objectSchema(context: SchemaContext, schema: JsonObject, pointer
     pointer,
     members.map(({ name }) => name),
   );
-  const min = countKeyword(schema, "minProperties", pointer);
+  const [min, max] = memberCount(schema, members, extra !== null, pointer);
+  if (members.length === 0 && extra === null) return anyOrNone(context, schema, min, pointer);
+  const limits = members.length > 0 ? ([0, null] as const) : ([min, max] as const);
+  const tail = extra === null ? null : extraTail(builder, extra, limits, pointer);
+  return sequence(text("{"), memberList(builder, members, tail), text("}"));
+}
+
+/** Bounds of the number of members; beside declared properties only those that hold anyway. */
+function memberCount(
+  schema: JsonObject,
+  members: readonly Member[],
+  isOpen: boolean,
+  pointer: string,
+): readonly [number, number | null] {
+  const min = countKeyword(schema, "minProperties", pointer) ?? 0;
   const max = countKeyword(schema, "maxProperties", pointer);
-  if ((min !== null || max !== null) && members.length > 0) {
-    const isMet = (min ?? 0) <= members.filter(({ isRequired }) => isRequired).length;
-    if (!isMet || (max !== null && (max < members.length || extra !== null))) {
-      throw schemaError(
-        pointer,
-        min === null ? "maxProperties" : "minProperties",
-        "cannot be enforced beside properties.",
-      );
+  if (members.length > 0) {
+    const isMinMet = min <= members.filter(({ isRequired }) => isRequired).length;
+    const isMaxMet = max === null || (max >= members.length && !isOpen);
+    if (!isMinMet || !isMaxMet) {
+      throw schemaError(pointer, isMinMet ? "maxProperties" : "minProperties", "cannot be enforced beside properties.");
     }
   }
-  if (members.length === 0 && extra === null) return anyOrNone(context, schema, min, pointer);
-  const tail =
-    extra === null ? null : extraTail(builder, extra, members.length > 0 ? [0, null] : [min ?? 0, max], pointer);
-  return sequence(text("{"), memberList(builder, members, tail), text("}"));
+  return [min, max];
 }
 
 interface Member {
@@ -115,9 +123,9 @@ function keyWithout(builder: GrammarBuilder, names: readonly string[]): Expressi
 }
 
 /** An object without properties: any one, unless it is closed. */
-function anyOrNone(context: SchemaContext, schema: JsonObject, min: number | null, pointer: string): Expression {
+function anyOrNone(context: SchemaContext, schema: JsonObject, min: number, pointer: string): Expression {
   const isOpen = schema.additionalProperties !== false && schema.properties === undefined;
-  if ((min ?? 0) > 0) throw schemaError(pointer, "minProperties", "needs additionalProperties.");
+  if (min > 0) throw schemaError(pointer, "minProperties", "needs additionalProperties.");
   return isOpen ? jsonObject(context.builder) : text("{}");
 }
 
