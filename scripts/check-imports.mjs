@@ -23,8 +23,11 @@ const arrows = {
     ...["roboflow", "clarifai", "openai", "datature"].map((name) => `@ocellus/${name}`),
   ],
   "@ocellus/server": ["ocellus"],
-  "@ocellus/cli": ["ocellus", "ocellus-tiny", "@ocellus/server"],
-  "ocellus-bench": ["@ocellus/core", "@ocellus/hub", "@ocellus/engine", "@ocellus/media", "ocellus", "ocellus-tiny"],
+  "@ocellus/cli": ["ocellus", "ocellus-tiny", "@ocellus/server", "@ocellus/roboflow"],
+  "ocellus-bench": [
+    ...["@ocellus/core", "@ocellus/hub", "@ocellus/engine", "@ocellus/media", "@ocellus/roboflow"],
+    ...["ocellus", "ocellus-tiny"],
+  ],
 };
 
 const isOurs = (name) => name.startsWith("@ocellus/") || name === "ocellus" || name.startsWith("ocellus-");

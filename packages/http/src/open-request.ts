@@ -50,8 +50,14 @@ function firstAnswer(options: RequestOptions, { body }: HttpRequest, url: URL): 
     try {
       pending = send(url, options);
       pending.on("error", failed);
-      pending.once("response", resolve);
-      pending.once("close", () => failed(new Error("the connection was closed without an answer")));
+      let isAnswered = false;
+      pending.once("response", (response) => {
+        isAnswered = true;
+        resolve(response);
+      });
+      pending.once("close", () => {
+        if (!isAnswered) failed(new Error("the connection was closed without an answer"));
+      });
       pending.end(body);
     } catch (cause) {
       reject(new InvalidArgumentError(`The request is not valid: ${(cause as Error).message}.`, { cause }));

@@ -23,12 +23,15 @@ export async function withTimeLimit<Result>(
 ): Promise<Result> {
   const controller = new AbortController();
   const unlink = linkAbort(controller, [signal]);
-  const timeout = new TimeoutError(`${what} took longer than ${timeoutMs} ms.`, { timeoutMs });
-  const timer = setTimeout(() => controller.abort(timeout), timeoutMs);
+  let timeout: TimeoutError | undefined;
+  const timer = setTimeout(() => {
+    timeout = new TimeoutError(`${what} took longer than ${timeoutMs} ms.`, { timeoutMs });
+    controller.abort(timeout);
+  }, timeoutMs);
   try {
     return await raceAbort(work(controller.signal), controller.signal);
   } catch (error) {
-    if (controller.signal.reason === timeout) throw timeout;
+    if (timeout !== undefined && controller.signal.reason === timeout) throw timeout;
     throw controller.signal.aborted ? abortError(controller.signal) : error;
   } finally {
     clearTimeout(timer);

@@ -32,11 +32,9 @@ export async function askAboutImages(
   const base = { ...keyTransport.foundationBody(state), ...withoutNulls(request.body) };
   const query = keyTransport.foundationQuery(state);
   const send = async (batch: readonly EncodedImage[], inner: CallOptions): Promise<JsonObject[]> => {
-    const wires = batch.map(({ wire }) => wire);
-    const json = { ...base, image: wires.length === 1 ? wires[0] : wires };
     const answer = await callApi(
       state,
-      { method: "POST", path, query, json, mayRepeat: true, withExecutionId: true },
+      { method: "POST", path, query, json: base, images: batch, mayRepeat: true, withExecutionId: true },
       inner,
     );
     const body = readJson(answer, path);

@@ -1,7 +1,15 @@
+import { existsSync } from "node:fs";
 import { access } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { describeValue, type ParsedSource, parseSource, type SourceInput, SourceNotFoundError } from "@ocellus/core";
+import {
+  describeValue,
+  type ParsedSource,
+  parseSource,
+  type SourceInput,
+  SourceNotFoundError,
+  throwIfAborted,
+} from "@ocellus/core";
 import {
   decodeImage,
   detectImageFormat,
@@ -18,12 +26,15 @@ import type { CallOptions, ClientState } from "../transport/client-state.ts";
 import { fetchImage } from "./fetch-image.ts";
 import { type ImageInput, type ImageList, isWireImage, iterateImages, type WireImage } from "./image-input.ts";
 import { type ImageScale, type PictureSize, shrinkTo } from "./image-scale.ts";
+import { readSmallFile } from "./read-small-file.ts";
 
 /** A picture ready to be sent, and how it was reduced. */
 export interface EncodedImage {
   readonly wire: WireImage;
   /** Null when the picture has the size of the original. */
   readonly scale: ImageScale | null;
+  /** The value is base64 text that was made here, not a text of the caller. */
+  readonly isOwnBase64: boolean;
 }
 
 /**
@@ -40,20 +51,28 @@ export async function encodeImageInput(
   limit: PictureSize | null,
   call: CallOptions,
 ): Promise<EncodedImage> {
-  if (isWireImage(input) && (input.type === "url" || limit === null)) return { wire: input, scale: null };
+  if (isWireImage(input) && (input.type === "url" || limit === null))
+    return { wire: input, scale: null, isOwnBase64: false };
   const source = classify(isWireImage(input) ? input.value : input);
   if (source.kind === "url" && state.configuration.urlImages === "send" && limit === null) {
-    return { wire: { type: "url", value: source.url }, scale: null };
+    return { wire: { type: "url", value: source.url }, scale: null, isOwnBase64: false };
   }
   // The servers strip the prefix of a data URI themselves.
   if (limit === null && typeof input === "string" && /^data:image\/[a-z]+;base64,/.test(input)) {
-    return { wire: { type: "base64", value: input }, scale: null };
+    return { wire: { type: "base64", value: input }, scale: null, isOwnBase64: false };
   }
-  if (source.kind === "path") await requireFile(source.path);
   const { signal } = call;
-  const opened = await openSource(source, { signal, openUrl: (url, limits) => fetchImage(state, url, limits) });
+  throwIfAborted(signal);
+  const small = source.kind === "path" && limit === null ? readSmallFile(source.path) : null;
+  if (small !== null) return ownBase64(small, null);
+  const opened = await openSource(source, { signal, openUrl: (url, limits) => fetchImage(state, url, limits) }).catch(
+    async (error: unknown) => {
+      if (source.kind === "path" && SourceNotFoundError.isInstance(error)) await requireFile(source.path);
+      throw error;
+    },
+  );
   if (opened.kind === "bytes" && (limit === null || isUprightJpegWithin(opened.bytes, limit))) {
-    return { wire: { type: "base64", value: toBase64(opened.bytes) }, scale: null };
+    return ownBase64(opened.bytes, null);
   }
   return await encodeAgain(state, opened, limit, signal);
 }
@@ -67,7 +86,7 @@ export async function requireImages(images: ImageList): Promise<void> {
   for await (const input of iterateImages(images)) {
     if (isWireImage(input) || (typeof input === "string" && input.length > maxPathLength)) continue;
     const source = classify(input);
-    if (source.kind === "path") await requireFile(source.path);
+    if (source.kind === "path" && !existsSync(source.path)) await requireFile(source.path);
   }
 }
 
@@ -85,10 +104,7 @@ async function encodeAgain(
     const picture = await decode(opened, signal);
     const reduced = limit === null ? null : shrinkTo(picture, limit);
     const resized = reduced === null ? picture : resamplePillow(picture, reduced.sent, "bilinear");
-    return {
-      wire: { type: "base64", value: toBase64(await encodeImage(resized, { format, quality })) },
-      scale: reduced,
-    };
+    return ownBase64(await encodeImage(resized, { format, quality }), reduced);
   } catch (cause) {
     if (signal?.aborted === true) throw cause;
     const message = cause instanceof Error ? cause.message : String(cause);
@@ -137,5 +153,7 @@ function isUprightJpegWithin(bytes: Uint8Array, limit: PictureSize): boolean {
   return false;
 }
 
-const toBase64 = (bytes: Uint8Array): string =>
-  Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+function ownBase64(bytes: Uint8Array, scale: ImageScale | null): EncodedImage {
+  const value = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64");
+  return { wire: { type: "base64", value }, scale, isOwnBase64: true };
+}

@@ -40,7 +40,7 @@ export async function inferV0(
   const { outputVisualisationFormat: format } = state.configuration;
   const send = async ([image]: readonly EncodedImage[], inner: CallOptions): Promise<FinishedResult> => {
     const { wire, scale } = image!;
-    const body = wire.type === "base64" ? { text: wire.value } : {};
+    const body = wire.type === "base64" ? { text: Buffer.from(wire.value, "latin1") } : {};
     const answer = await callApi(
       state,
       {

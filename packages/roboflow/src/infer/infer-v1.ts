@@ -38,14 +38,14 @@ export async function inferV1(
     ...wireParameters.v1Body(configuration, task),
   };
   const send = async (batch: readonly EncodedImage[], inner: CallOptions): Promise<FinishedResult[]> => {
-    const wires = batch.map(({ wire }) => wire);
     const answer = await callApi(
       state,
       {
         method: "POST",
         path,
         query: wireParameters.billingQuery(configuration),
-        json: { ...base, image: wires.length === 1 ? wires[0] : wires },
+        json: base,
+        images: batch,
         mayRepeat: true,
         withExecutionId: true,
       },

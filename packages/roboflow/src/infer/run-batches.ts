@@ -1,4 +1,4 @@
-import { linkAbort, throwIfAborted } from "@ocellus/core";
+import { throwIfAborted } from "@ocellus/core";
 import { type EncodedImage, encodeImageInput, requireImages } from "../images/encode-image-input.ts";
 import { type ImageInput, type ImagesInput, iterateImages } from "../images/image-input.ts";
 import type { PictureSize } from "../images/image-scale.ts";
@@ -29,19 +29,16 @@ export async function runBatches<Result>(
   if (Array.isArray(images)) await requireImages(images);
   const batches = groupBy(iterateImages(images), plan.batchSize);
   const isOpenEnded = typeof images === "object" && Symbol.asyncIterator in images;
-  const stopping = new AbortController();
-  const unlink = linkAbort(stopping, [call.signal]);
-  const inner = { ...call, signal: stopping.signal };
   const results: Result[] = [];
   const failures: { readonly index: number; readonly error: unknown }[] = [];
   let index = 0;
   const worker = async (): Promise<void> => {
-    while (!stopping.signal.aborted && !(isOpenEnded && failures.length > 0)) {
+    while (call.signal?.aborted !== true && !(isOpenEnded && failures.length > 0)) {
       const { value, done } = await batches.next();
       if (done === true) return;
       const own = index++;
       try {
-        results[own] = await sendBatch(state, value, plan, inner);
+        results[own] = await sendBatch(state, value, plan, call);
       } catch (error) {
         failures.push({ index: own, error });
       }
@@ -52,9 +49,8 @@ export async function runBatches<Result>(
     await Promise.all(Array.from({ length: workers }, worker));
   } finally {
     await batches.return(undefined);
-    unlink();
   }
-  throwIfAborted(stopping.signal);
+  throwIfAborted(call.signal);
   const first = failures.sort((a, b) => a.index - b.index)[0];
   if (first !== undefined) throw first.error;
   return results;

@@ -1,7 +1,9 @@
 import { linkAbort, VisionError } from "@ocellus/core";
 import { type HttpAnswer, type HttpRequest, sendRequest, sendWithRetries } from "@ocellus/http";
 import { environment } from "../configuration/environment.ts";
+import type { EncodedImage } from "../images/encode-image-input.ts";
 import type { CallOptions, ClientState } from "./client-state.ts";
+import { encodeBody } from "./encode-body.ts";
 import { keyTransport } from "./key-transport.ts";
 import { redactSecret } from "./redact-key.ts";
 import { callError } from "./server-error-report.ts";
@@ -14,8 +16,10 @@ export interface ApiRequest {
   readonly query?: readonly (readonly [string, string])[];
   /** Sent as JSON. */
   readonly json?: object;
+  /** Pictures that become the member `image` of `json`. */
+  readonly images?: readonly EncodedImage[];
   /** Sent as it is, when there is no `json`. */
-  readonly text?: string;
+  readonly text?: string | Uint8Array;
   /** Of `text`, or of a request without body. Default: JSON when there is a body. */
   readonly contentType?: string;
   /** The request may be sent again: 3 tries, kept-alive connections. */
@@ -36,16 +40,10 @@ const attempts = 3;
  * @throws ConnectionError, TimeoutError, AbortedError, UnsupportedMediaError of `@ocellus/http`, without the key
  */
 export async function callApi(state: ClientState, request: ApiRequest, call: CallOptions = {}): Promise<HttpAnswer> {
-  const controller = new AbortController();
-  const unlink = linkAbort(controller, [call.signal, state.closing]);
+  const { signal, unlink } = signalOf(state, call);
   const url = urlOf(state, request);
   try {
-    const answer = await send(
-      state,
-      { ...httpRequest(state, request, call), url, signal: controller.signal },
-      request,
-      call,
-    );
+    const answer = await send(state, { ...httpRequest(state, request, call), url, signal }, request, call);
     if (answer.status < 200 || answer.status >= 300) throw callError(state, request.method, url, answer);
     return answer;
   } catch (error) {
@@ -55,13 +53,20 @@ export async function callApi(state: ClientState, request: ApiRequest, call: Cal
   }
 }
 
+/** Ends with the client, or with the call's own signal. */
+function signalOf({ closing }: ClientState, call: CallOptions): { readonly signal: AbortSignal; unlink(): void } {
+  if (call.signal === undefined) return { signal: closing, unlink: () => undefined };
+  const controller = new AbortController();
+  return { signal: controller.signal, unlink: linkAbort(controller, [call.signal, closing]) };
+}
+
 function urlOf(state: ClientState, { path, query = [] }: ApiRequest): string {
   const text = new URLSearchParams(query as [string, string][]).toString();
   return `${state.apiUrl}${path}${text === "" ? "" : `?${text}`}`;
 }
 
 function httpRequest(state: ClientState, request: ApiRequest, call: CallOptions): Omit<HttpRequest, "url"> {
-  const body = request.json === undefined ? request.text : JSON.stringify(request.json);
+  const body = bodyOf(request);
   const contentType = request.contentType ?? (body === undefined ? undefined : "application/json");
   const executionId = request.withExecutionId === true ? (call.executionId ?? state.executionId) : null;
   return {
@@ -75,6 +80,11 @@ function httpRequest(state: ClientState, request: ApiRequest, call: CallOptions)
     timeoutMs: call.timeoutMs ?? state.limits.timeoutMs,
     maxBytes: state.limits.maxResponseBytes,
   };
+}
+
+function bodyOf({ json, images, text }: ApiRequest): string | Uint8Array | undefined {
+  if (json === undefined) return text;
+  return images === undefined ? JSON.stringify(json) : encodeBody(json, images);
 }
 
 function send(state: ClientState, http: HttpRequest, request: ApiRequest, call: CallOptions): Promise<HttpAnswer> {

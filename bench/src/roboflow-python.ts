@@ -1,0 +1,41 @@
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { stderr } from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** Version of the Python client that the figures are compared with. */
+const version = "1.8.3";
+
+/** The Python of an environment with `inference-sdk`, which is made when it is missing (`OCELLUS_CACHE`, `PYTHON`). */
+export function pythonWithSdk(): string {
+  const cache = process.env.OCELLUS_CACHE ?? join(homedir(), ".cache", "ocellus");
+  const folder = join(cache, "peers", `inference-sdk-${version}`);
+  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
+  if (!existsSync(join(folder, "ready"))) {
+    stderr.write(`[bench] installing inference-sdk ${version} into ${folder}\n`);
+    run(process.env.PYTHON ?? "python3", ["-m", "venv", "--clear", folder]);
+    run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `inference-sdk==${version}`]);
+    run(python, ["-c", `import inference_sdk; open(${JSON.stringify(join(folder, "ready"))}, "w").close()`]);
+  }
+  return python;
+}
+
+/** Runs the Python side once and returns what it prints. */
+export function timePython(python: string, url: string, folder: string, counts: object): unknown {
+  const script = fileURLToPath(new URL("../python/roboflow.py", import.meta.url));
+  return JSON.parse(run(python, [script, url, folder, JSON.stringify(counts)]));
+}
+
+function run(command: string, args: readonly string[]): string {
+  const { status, stdout, error } = spawnSync(command, args, {
+    encoding: "utf8",
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, INFERENCE_WARNINGS_DISABLED: "true" },
+    timeout: 15 * 60_000,
+  });
+  if (error !== undefined) throw error;
+  if (status !== 0) throw new Error(`${command} ${args[0]} ended with ${status}.`);
+  return stdout;
+}
