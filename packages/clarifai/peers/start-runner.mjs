@@ -11,7 +11,8 @@ export async function startRunner(python, args) {
   const server = spawn(python, ["serve.py", ...args, "--port", "0", "--exit-with-stdin"], {
     cwd: folder,
     env: { ...process.env, PYTHONDONTWRITEBYTECODE: "1", CLARIFAI_PAT: "", CLARIFAI_USER_ID: "" },
-    stdio: ["pipe", "pipe", "inherit"],
+    // The runner prints a traceback for every error that a case provokes.
+    stdio: ["pipe", "pipe", process.env.OCELLUS_PEERS_VERBOSE === undefined ? "ignore" : "inherit"],
   });
   const exited = new Promise((resolve) => server.once("exit", resolve));
   const port = await new Promise((resolve, reject) => {

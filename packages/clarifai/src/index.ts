@@ -7,6 +7,10 @@ export type { RunnerOptions } from "./addressing/runner-choice.ts";
 export type { CallOptions } from "./calls/call-options.ts";
 export type { ResultStream } from "./calls/result-stream.ts";
 export { defaultRetryPolicy, type RetryPolicy } from "./calls/retry-policy.ts";
+export { type OpenModelOptions, openModel } from "./command/open-model.ts";
+export { runMethods, runScript } from "./command/run-info.ts";
+export { type CommandOutput, type PredictCommand, runPredict } from "./command/run-predict.ts";
+export { type LoginOptions, saveLogin } from "./command/save-login.ts";
 export { ClarifaiError, type ClarifaiErrorDetails } from "./errors/clarifai-error.ts";
 export { statusName } from "./errors/status-name.ts";
 export {

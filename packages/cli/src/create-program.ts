@@ -3,6 +3,7 @@ import { Command, Option } from "commander";
 import { taskNames } from "ocellus";
 import { type AskOptions, outputFormats } from "./arguments/ask-options.ts";
 import { collectTexts, parseInteger, parseNumber } from "./arguments/parse-number.ts";
+import { addClarifai } from "./commands/add-clarifai.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 
@@ -86,6 +87,7 @@ export function createProgram(signal: AbortSignal, onExitCode: (code: number) =>
       const { inspect } = await import("./commands/inspect.ts");
       onExitCode(await inspect(folder, options, signal));
     });
+  addClarifai(program, signal, onExitCode);
   return program;
 }
 

@@ -1,3 +1,4 @@
+export { connectClarifai } from "@ocellus/clarifai";
 export type {
   AnswerTimings,
   BatchEntry,
