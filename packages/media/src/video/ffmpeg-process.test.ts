@@ -71,14 +71,14 @@ describe.skipIf(process.platform === "win32")("the ffmpeg process", () => {
     }
     expect(seen).toEqual([1, 4]);
     for (const name of ["ffprobe", "ffmpeg"]) {
-      const [{ args, pid }] = (await logged(bin, name)) as [{ args: string[]; pid: number }];
+      const { args, pid } = (await logged(bin, name))[0]!;
       const after = (flag: string): string | undefined => args[args.indexOf(flag) + 1];
       expect(after("-protocol_whitelist")).toBe("file");
       expect(after("-format_whitelist")).not.toMatch(/hls|dash|concat/);
       expect(after("-i")).toBe(`file:${clip}`);
       expect(exists(pid)).toBe(false);
     }
-    const [{ args }] = (await logged(bin, "ffmpeg")) as [{ args: string[] }];
+    const { args } = (await logged(bin, "ffmpeg"))[0]!;
     expect(args).toContain("-fps_mode");
     expect(args).toContain("select='eq(n,1)+eq(n,4)',scale=2:2:flags=bicubic,format=rgb24");
   });
