@@ -31,12 +31,12 @@ export async function openTexts(ebnf: string): Promise<GrammarTexts> {
 }
 
 /** Opens an expression. */
-export function openExpression(make: (builder: GrammarBuilder) => Expression): Promise<GrammarTexts> {
+export async function openExpression(make: (builder: GrammarBuilder) => Expression): Promise<GrammarTexts> {
   const builder = new GrammarBuilder();
   return openTexts(builder.print(sequence(make(builder))));
 }
 
 /** Opens a JSON Schema. */
-export function openSchema(schema: unknown): Promise<GrammarTexts> {
+export async function openSchema(schema: unknown): Promise<GrammarTexts> {
   return openExpression((builder) => jsonSchemaGrammar(builder, schema));
 }
