@@ -78,16 +78,19 @@ async function prepareVideo(limits: ClipLimits, part: VideoPart, opening: Openin
   const { video } = limits;
   const reader = await openVideo(part.source, opening);
   try {
-    const indices = video.sampleFrames(reader, part);
-    assertFits(limits, reader, indices.length);
+    const chosen = video.sampleFrames(reader, part);
+    assertFits(limits, reader, chosen.length);
     const frames: Picture[] = [];
-    for await (const { picture } of reader.frames(indices)) {
+    // A damaged video may hold fewer frames than were chosen.
+    const indices: number[] = [];
+    for await (const { index, picture } of reader.frames(chosen)) {
       await yieldToEvents(opening.signal);
-      frames.push(video.resizeFrame(picture, indices.length));
+      frames.push(video.resizeFrame(picture, chosen.length));
+      indices.push(index);
     }
     const { frameCount, fps } = reader;
     return video.prepareClip(frames, {
-      sampledFps: (indices.length / frameCount) * fps,
+      sampledFps: (chosen.length / frameCount) * fps,
       sourceFps: fps,
       indices,
       frameCount,
