@@ -18,6 +18,7 @@ import {
   unwrap,
   VisionError,
   type VisionModel,
+  visualizePrediction,
 } from "./index.ts";
 
 const fileAt = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -90,6 +91,23 @@ test("boxes are drawn on the picture that was asked about", async () => {
   await writeFile(file, drawn);
   const { width, height } = await readPicture(file);
   expect(width * height).toBeGreaterThan(336 * 336);
+});
+
+test("a prediction is drawn on any source, as any format", async () => {
+  const response = { kind: "vqa", prompt: "How many?", thinking: "I count.", result: { answer: "Two" } } as const;
+  const bytes = await readFile(picture);
+  const fromPath = await visualizePrediction(picture, response);
+  expect(Buffer.from(fromPath.subarray(1, 4)).toString()).toBe("PNG");
+  for (const source of [bytes, `data:image/png;base64,${bytes.toString("base64")}`]) {
+    expect(Buffer.compare(await visualizePrediction(source, response), fromPath)).toBe(0);
+  }
+  const jpeg = await visualizePrediction(picture, response, { format: "jpeg", quality: 60 });
+  expect([...jpeg.subarray(0, 3)]).toEqual([0xff, 0xd8, 0xff]);
+  expect((await readPicture(jpeg)).width).toBe((await readPicture(fromPath)).width);
+  const webp = await visualizePrediction(picture, response, { format: "webp" });
+  expect(Buffer.from(webp.subarray(8, 12)).toString()).toBe("WEBP");
+  await expect(visualizePrediction(join(folder, "missing.png"), response)).rejects.toThrow(SourceNotFoundError);
+  await expect(visualizePrediction(picture, response, { format: "gif" as never })).rejects.toThrow(/gif/);
 });
 
 test("the parser alone, pixels and mistakes", async () => {

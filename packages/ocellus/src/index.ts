@@ -132,3 +132,4 @@ export {
   type Picture,
 } from "@ocellus/media";
 export { type ReadPictureOptions, readPicture } from "./read-picture.ts";
+export { type VisualizePredictionOptions, visualizePrediction } from "./visualize-prediction.ts";

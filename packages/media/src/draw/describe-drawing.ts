@@ -6,7 +6,8 @@ import { highlightPhrases } from "./highlight-phrases.ts";
 import type { LabeledBox } from "./place-boxes.ts";
 
 /** The part of a response that is drawn. */
-export type DrawableResponse = Pick<PredictionResponse, "kind" | "prompt" | "result">;
+export type DrawableResponse = Pick<PredictionResponse, "kind" | "prompt" | "result"> &
+  Partial<Pick<PredictionResponse, "thinking">>;
 
 /** What to draw: text sections, and boxes in pixels of the original picture. */
 export interface Drawing {
@@ -14,14 +15,27 @@ export interface Drawing {
   readonly boxes: readonly LabeledBox[];
   /** Captions stand above the picture, answers beside it (below, if it is wide). */
   readonly place: "top" | "beside";
+  /** More sections, for a column beside the picture and its caption. */
+  readonly aside: readonly PanelSection[];
 }
 
-/** Says what is drawn for each kind of response. */
+/** Says what is drawn for each kind of response. Thinking stands between question and answer, or beside a caption. */
 export function describeDrawing(response: PredictionResponse, picture: Picture): Drawing {
-  const plain = (heading: string, text: string, color: string = panelColors.text): PanelSection => ({
-    heading,
-    spans: [{ text, color, weight: 400 }],
-  });
+  const drawing = describeAnswer(response, picture);
+  // A drawable response need not have it at all.
+  const text = response.thinking?.trim() ?? "";
+  if (text === "") return { ...drawing, aside: [] };
+  const thinking = plain("Thinking", text, panelColors.thinking);
+  if (drawing.place === "top") return { ...drawing, aside: [thinking] };
+  const sections = [...drawing.sections.slice(0, -1), thinking, ...drawing.sections.slice(-1)];
+  return { ...drawing, sections, aside: [] };
+}
+
+function plain(heading: string, text: string, color: string = panelColors.text): PanelSection {
+  return { heading, spans: [{ text, color, weight: 400 }] };
+}
+
+function describeAnswer(response: PredictionResponse, picture: Picture): Omit<Drawing, "aside"> {
   switch (response.kind) {
     case "phrase-grounding": {
       const { sentence, groundings } = response.result;

@@ -3,6 +3,7 @@ import type { Picture } from "../image/picture.ts";
 import { assignColors } from "./color-palette.ts";
 import type { DrawableResponse } from "./describe-drawing.ts";
 import { drawPrediction } from "./draw-prediction.ts";
+import { panelColors } from "./draw-text-panel.ts";
 import { highlightPhrases } from "./highlight-phrases.ts";
 
 const noise = (width: number, height: number): Picture => ({
@@ -23,6 +24,9 @@ const hexColors = (data: Uint8Array): Set<string> => {
   for (let i = 0; i < data.length; i += 3) colors.add(`#${Buffer.from(data.subarray(i, i + 3)).toString("hex")}`);
   return colors;
 };
+
+// Of megabytes; the matcher of equality takes seconds for them.
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => Buffer.compare(a, b) === 0;
 
 const captioned: DrawableResponse = { kind: "freeform", prompt: "", result: { caption: "Two mugs on a desk." } };
 const answered: DrawableResponse = { kind: "vqa", prompt: "How many mugs?", result: { answer: "Two" } };
@@ -48,7 +52,7 @@ describe("drawPrediction", () => {
       const strip = drawn.height - 400;
       expect(drawn.width).toBe(700);
       expect(strip).toBeGreaterThan(40);
-      expect(region(drawn, 0, strip, 700, 400)).toEqual(picture.data);
+      expect(isSame(region(drawn, 0, strip, 700, 400), picture.data)).toBe(true);
       expect(hexColors(region(drawn, 0, 0, 700, strip))).toContain("#f1f5f9");
     }
   });
@@ -58,13 +62,41 @@ describe("drawPrediction", () => {
     const beside = await drawPrediction(square, answered);
     expect(beside.height).toBe(700);
     expect(beside.width).toBeGreaterThan(950);
-    expect(region(beside, 0, 0, 700, 700)).toEqual(square.data);
+    expect(isSame(region(beside, 0, 0, 700, 700), square.data)).toBe(true);
     expect(hexColors(region(beside, 700, 0, beside.width - 700, 700))).toContain("#7dd3fc");
     const wide = noise(900, 200);
     const below = await drawPrediction(wide, answered);
     expect(below.width).toBe(900);
-    expect(region(below, 0, 0, 900, 200)).toEqual(wide.data);
+    expect(isSame(region(below, 0, 0, 900, 200), wide.data)).toBe(true);
     expect((await drawPrediction(square, structured)).width).toBe(beside.width);
+  });
+
+  it("shows thinking in the column of the answer, and in one of its own beside a caption", async () => {
+    const picture = noise(700, 700);
+    const thinking = "First I look for mugs. I see two of them.";
+    const isThought = (drawn: Picture, ...area: [number, number, number, number]): boolean =>
+      hexColors(region(drawn, ...area)).has(panelColors.thinking);
+    const besideAnswer = await drawPrediction(picture, { ...answered, thinking });
+    expect(besideAnswer.width).toBe((await drawPrediction(picture, answered)).width);
+    expect(isThought(besideAnswer, 700, 0, besideAnswer.width - 700, 700)).toBe(true);
+    expect(hexColors(region(besideAnswer, 700, 0, besideAnswer.width - 700, 700))).toContain(panelColors.answer);
+
+    const plain = await drawPrediction(picture, grounded);
+    const column = await drawPrediction(picture, { ...grounded, thinking });
+    expect(column.height).toBe(plain.height);
+    expect(column.width).toBeGreaterThan(950);
+    expect(isSame(region(column, 0, 0, 700, plain.height), plain.data)).toBe(true);
+    expect(isThought(column, 700, 0, column.width - 700, column.height)).toBe(true);
+
+    const wide = noise(1200, 300);
+    const below = await drawPrediction(wide, { ...captioned, thinking });
+    const captionOnly = await drawPrediction(wide, captioned);
+    expect(below.width).toBe(1200);
+    expect(isThought(below, 0, captionOnly.height, 1200, below.height - captionOnly.height)).toBe(true);
+
+    for (const none of [null, "  "]) {
+      expect((await drawPrediction(picture, { ...grounded, thinking: none })).width).toBe(700);
+    }
   });
 
   it("draws boxes of the 0–1024 grid, reversed corners included, in the colours of the sentence", async () => {

@@ -13,7 +13,7 @@ import { strokeBoxes } from "./stroke-boxes.ts";
 /**
  * Draws a response on a copy of its picture: boxes with labels and the sentence in matching colours
  * (`phrase-grounding`), question and answer beside or below the picture (`vqa`), a caption strip (`freeform`), text or
- * JSON (other kinds). `thinking` is not drawn. Small pictures are enlarged first by a whole factor, so that text stays
+ * JSON (other kinds). `thinking` stands above the answer, or in a column of its own beside a caption. Small pictures are enlarged first by a whole factor, so that text stays
  * legible.
  *
  * @param picture the upright picture that the response is about
@@ -31,7 +31,7 @@ export async function drawPrediction(picture: Picture, response: DrawableRespons
   context.fillRect(0, 0, layout.width, layout.height);
   const area = layout.pictureArea;
   paintPicture(context, base.picture, area.left, area.top);
-  layout.panel.draw(context, layout.panelArea);
+  for (const { panel, area: panelArea } of layout.panels) panel.draw(context, panelArea);
   const scale = { x: area.width / picture.width, y: area.height / picture.height };
   const boxes = placeBoxes(drawing.boxes, scale, area);
   context.beginPath();

@@ -8,6 +8,7 @@ export const panelColors = {
   background: "#0f172a",
   heading: "#94a3b8",
   text: "#f1f5f9",
+  thinking: "#cbd5e1",
   answer: "#7dd3fc",
   rule: "#334155",
 } as const;
@@ -30,8 +31,8 @@ const lineHeight = 1.42;
 const headingScale = 0.68;
 
 /**
- * Lays out a dark panel of text sections. When the text needs more than `maxHeight`, every section but the last is cut
- * to its share of the lines, the last one to what is left, each with an ellipsis.
+ * Lays out a dark panel of text sections. When the text needs more than `maxHeight`, the lines are shared: short
+ * sections stay whole, long ones are cut to equal parts of what is left, with an ellipsis.
  *
  * @param measuring any context with the bundled font; only its font is changed
  * @param width of the panel in pixels, margins included
@@ -47,14 +48,17 @@ export function createTextPanel(
   const headingStep = Math.round(headingSize * 1.7);
   const gap = Math.round(fontSize * 1.3);
   const fixed = 2 * margin + sections.length * headingStep + (sections.length - 1) * gap;
-  let linesLeft = Math.max(sections.length, Math.floor((maxHeight - fixed) / lineStep));
-  const blocks = sections.map(({ heading, spans }, index) => {
-    const after = sections.length - 1 - index;
-    const maxLines = after === 0 ? linesLeft : Math.max(1, Math.floor(linesLeft / (after + 1)));
-    const lines = layoutText(measuring, spans, { fontSize, width: width - 2 * margin, maxLines });
-    linesLeft -= lines.length;
-    return { heading, lines };
-  });
+  const lineCount = Math.max(sections.length, Math.floor((maxHeight - fixed) / lineStep));
+  const layOut = ({ spans }: PanelSection, maxLines: number): readonly TextLine[] =>
+    layoutText(measuring, spans, { fontSize, width: width - 2 * margin, maxLines });
+  const shares = shareLines(
+    sections.map((section) => layOut(section, lineCount).length),
+    lineCount,
+  );
+  const blocks = sections.map((section, index) => ({
+    heading: section.heading,
+    lines: layOut(section, shares[index]!),
+  }));
   const height = fixed + blocks.reduce((sum, { lines }) => sum + lines.length * lineStep, 0);
 
   const draw = (context: SKRSContext2D, { left, top, height: drawnHeight }: CanvasArea): void => {
@@ -81,6 +85,18 @@ export function createTextPanel(
     });
   };
   return { height, draw };
+}
+
+/** Lines for every section: the least demanding first, so that what they leave goes to the others. At least one each. */
+function shareLines(needs: readonly number[], total: number): readonly number[] {
+  const shares = new Array<number>(needs.length).fill(1);
+  const ascending = needs.map((_, index) => index).sort((a, b) => needs[a]! - needs[b]!);
+  let left = total;
+  for (const [rank, index] of ascending.entries()) {
+    shares[index] = Math.max(1, Math.min(needs[index]!, Math.floor(left / (needs.length - rank))));
+    left -= shares[index];
+  }
+  return shares;
 }
 
 function drawLine(context: SKRSContext2D, line: TextLine, left: number, baseline: number, fontSize: number): void {
