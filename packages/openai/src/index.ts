@@ -1,0 +1,4 @@
+export { ChatApiError, type ChatApiErrorOptions } from "./chat/chat-api-error.ts";
+export { type ConnectNimOptions, connectNim } from "./connect-nim.ts";
+export { type ConnectOpenAIOptions, connectOpenAI } from "./connect-openai.ts";
+export type { ServerKind } from "./server/server-kind.ts";
