@@ -6,6 +6,7 @@ import { collectTexts, parseInteger, parseNumber } from "./arguments/parse-numbe
 import { addClarifai } from "./commands/add-clarifai.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
+import { addRoboflow } from "./commands/roboflow.ts";
 
 const description = `Ask vision-language models about pictures, on this machine, without Python.
 
@@ -88,6 +89,7 @@ export function createProgram(signal: AbortSignal, onExitCode: (code: number) =>
       onExitCode(await inspect(folder, options, signal));
     });
   addClarifai(program, signal, onExitCode);
+  addRoboflow(program, signal, onExitCode);
   return program;
 }
 
