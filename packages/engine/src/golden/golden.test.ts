@@ -29,7 +29,7 @@ const logitTolerance = 2e-3;
 
 const kinds = ["text", "image", "images", "video", "image+video"];
 
-const names = ["qwen2_5_vl", "qwen2_5_vl-tied-window112", "qwen2_5_vl-bf16-sharded"];
+const names = ["qwen2_5_vl", "qwen2_5_vl-tied-window112", "qwen2_5_vl-bf16-sharded", "smolvlm", "idefics3"];
 
 describe.each(names)("golden checkpoint %s in float32", (name) => {
   const golden = readGoldenCheckpoint(name);

@@ -23,7 +23,7 @@ export function readNormalisation(folder: string): Normalisation {
  *   which patches are put together again
  */
 export function pixelHash(
-  visuals: readonly PreparedVisual[],
+  visuals: readonly Pick<PreparedVisual, "feeds">[],
   shape: readonly number[],
   { mean, std }: Normalisation,
 ): string {

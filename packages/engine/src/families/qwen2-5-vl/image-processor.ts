@@ -1,4 +1,6 @@
 import { type Picture, resamplePillow } from "@ocellus/media";
+import { copyPatchLine } from "../../blocks/pictures/copy-patch-line.ts";
+import { normalisedLevels } from "../../blocks/pictures/normalised-levels.ts";
 import type { Qwen25VisionConfig } from "./config.ts";
 import type { ImageProcessorConfig } from "./processor-config.ts";
 import { type PixelSize, smartResize } from "./smart-resize.ts";
@@ -70,37 +72,8 @@ export function patchify(
   return { pixelValues, grid };
 }
 
-/** Normalised value of every byte level, per channel: (level · rescaleFactor − mean) / std in float32. */
-function normalisedLevels(processor: ImageProcessorConfig): Float32Array {
-  const levels = new Float32Array(3 * 256);
-  for (let channel = 0; channel < 3; channel++) {
-    const mean = Math.fround(processor.mean[channel]!);
-    const std = Math.fround(processor.std[channel]!);
-    for (let level = 0; level < 256; level++) {
-      const scaled = Math.fround(level * processor.rescaleFactor);
-      levels[channel * 256 + level] = Math.fround(scaled - mean) / std;
-    }
-  }
-  return levels;
-}
-
 /** Row of a patch when the patches of one merged cell follow each other. */
 function mergeBlockRow(patchY: number, patchX: number, gridWidth: number, mergeSize: number): number {
   const cell = Math.floor(patchY / mergeSize) * (gridWidth / mergeSize) + Math.floor(patchX / mergeSize);
   return (cell * mergeSize + (patchY % mergeSize)) * mergeSize + (patchX % mergeSize);
-}
-
-/** Copies one line of one patch, channel by channel, through the table of normalised levels. */
-function copyPatchLine(
-  data: Uint8Array,
-  source: number,
-  levels: Float32Array,
-  target: Float32Array,
-  layout: { readonly start: number; readonly patchSize: number; readonly channelStride: number },
-): void {
-  for (let channel = 0; channel < 3; channel++) {
-    const start = layout.start + channel * layout.channelStride;
-    const table = channel * 256;
-    for (let x = 0; x < layout.patchSize; x++) target[start + x] = levels[table + data[source + 3 * x + channel]!]!;
-  }
 }

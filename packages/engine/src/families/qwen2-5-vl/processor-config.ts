@@ -2,6 +2,7 @@ import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import { z } from "zod";
 import type { CheckpointFiles } from "../../checkpoint/checkpoint-files.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
+import { readImageProcessorJson } from "../../checkpoint/processor-json.ts";
 
 const count = z.number().int().positive();
 const triple = z.array(z.number()).length(3);
@@ -55,7 +56,7 @@ export async function loadImageProcessorConfig(
   files: CheckpointFiles,
   bounds: PixelBounds = {},
 ): Promise<ImageProcessorConfig> {
-  const { json, file } = await readProcessorJson(files);
+  const { json, file } = await readImageProcessorJson(files);
   return readPictureSettings(json, { file, bounds, areas: { minPixels: 56 * 56, maxPixels: 28 * 28 * 1280 } });
 }
 
@@ -97,18 +98,4 @@ export function readPictureSettings(
     rescaleFactor: config.rescale_factor,
     filter,
   };
-}
-
-async function readProcessorJson(files: CheckpointFiles): Promise<{ json: unknown; file: string }> {
-  if (files.has("preprocessor_config.json")) {
-    return { json: await files.readJson("preprocessor_config.json"), file: "preprocessor_config.json" };
-  }
-  if (files.has("processor_config.json")) {
-    const json = await files.readJson("processor_config.json");
-    const image = (json as { image_processor?: unknown } | null)?.image_processor;
-    if (image !== undefined) return { json: image, file: "processor_config.json image_processor" };
-  }
-  throw new ModelLoadError(
-    "The checkpoint has neither preprocessor_config.json nor processor_config.json with an image_processor. Copy the file from the model's repository into the folder.",
-  );
 }

@@ -1,3 +1,4 @@
+import { decoderShape } from "../../blocks/text-decoder/decoder-shape.ts";
 import { textDecoderGraph } from "../../blocks/text-decoder/text-decoder-graph.ts";
 import { createWeightSource } from "../../checkpoint/weight-source.ts";
 import type { FamilyModel, ModelFamily } from "../model-family.ts";
@@ -31,15 +32,7 @@ export const qwen25Vl: ModelFamily = {
     const model: FamilyModel = {
       family: "qwen2_5_vl",
       graphRevision: 1,
-      decoder: {
-        layers: text.layers,
-        hiddenSize: text.hiddenSize,
-        inputWidth: text.hiddenSize,
-        kvWidth: text.kvHeads * text.headDim,
-        vocabSize: text.vocabSize,
-        contextLength: text.contextLength,
-        heads: text.heads,
-      },
+      decoder: decoderShape(text),
       weights,
       embedding: `${names.model}.embed_tokens.weight`,
       imageTokenId: config.imageTokenId,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { CheckpointFiles } from "../../checkpoint/checkpoint-files.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
+import { readVideoProcessorJson } from "../../checkpoint/processor-json.ts";
 import { type ImageProcessorConfig, type PixelBounds, readPictureSettings } from "./processor-config.ts";
 
 const framesSchema = z.looseObject({
@@ -46,14 +47,4 @@ export async function loadVideoProcessorConfig(
     minFrames: frames.min_frames,
     maxFrames: frames.max_frames,
   };
-}
-
-async function readVideoProcessorJson(files: CheckpointFiles): Promise<{ json: unknown; file: string } | undefined> {
-  if (files.has("video_preprocessor_config.json")) {
-    return { json: await files.readJson("video_preprocessor_config.json"), file: "video_preprocessor_config.json" };
-  }
-  if (!files.has("processor_config.json")) return undefined;
-  const json = await files.readJson("processor_config.json");
-  const video = (json as { video_processor?: unknown } | null)?.video_processor;
-  return video === undefined ? undefined : { json: video, file: "processor_config.json video_processor" };
 }

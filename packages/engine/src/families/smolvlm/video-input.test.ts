@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+import { fixturesFolder } from "../../golden/scratch-checkpoint.ts";
+import { numberInWords } from "./number-in-words.ts";
+import { sampleFrames } from "./video-input.ts";
+import { clipPrompt } from "./visual-prompt.ts";
+
+interface Row {
+  readonly family: string;
+  readonly kwargs: { readonly fps: number; readonly num_frames: number; readonly skip_secs?: number };
+  readonly total_frames: number;
+  readonly source_fps: number;
+  readonly indices?: readonly number[];
+}
+const rows = JSON.parse(readFileSync(`${fixturesFolder}tables/video-sampling.json`, "utf8")) as Row[];
+const recorded = rows.filter(({ family, indices }) => family === "smolvlm" && indices !== undefined);
+
+test.each(recorded)("$total_frames frames at $source_fps fps, asked for $kwargs", (row) => {
+  const { kwargs, total_frames: frameCount, source_fps: fps, indices } = row;
+  const sampling = { fps: kwargs.fps, maxFrames: kwargs.num_frames };
+  expect(sampleFrames({ frameCount, fps }, sampling, 64)).toEqual(indices);
+});
+
+test.each([
+  [6, "six"],
+  [21, "twenty-one"],
+  [64, "sixty-four"],
+  [100, "one hundred"],
+  [342, "three hundred and forty-two"],
+  [1007, "one thousand and seven"],
+  [1100, "one thousand, one hundred"],
+])("%i is %s", (value, words) => {
+  expect(numberInWords(value)).toBe(words);
+});
+
+test("a long video counts minutes beyond the hour, its length in hours", () => {
+  const timing = { sampledFps: 1, sourceFps: 1, indices: [0, 3661], frameCount: 90_061 };
+  const { text, spans } = clipPrompt(timing, 4);
+  expect(text).toContain("two frames from a 1 day, 1:01:01 [H:MM:SS] video.\n\nFrame from 00:00:");
+  expect(text).toContain("\nFrame from 61:01:");
+  expect(spans).toEqual([4, 4]);
+});
