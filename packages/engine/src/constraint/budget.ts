@@ -1,40 +1,59 @@
-/** When an answer has to be brought to its end so that it fits under the cap on new tokens. */
+/** What to do about the cap on new tokens. */
+export type BudgetDecision =
+  /** Nothing. */
+  | "go-on"
+  /** Thinking must end, so that the answer has room. */
+  | "answer"
+  /** The shortest way to the end must be taken. */
+  | "close"
+  /** There is no room for any answer; it will be cut off. */
+  | "give-up";
+
+/** Watches that an answer can be brought to its end under the cap on new tokens. */
 export interface Budget {
-  /** Tokens that may still follow. */
-  readonly remaining: number;
   /** Counts a token. */
   spend(): void;
-  /** True when it is time to look how long the way to the end is. */
-  isNear(isThinking: boolean): boolean;
-  /** True when an answer whose shortest end has `tokens` tokens must take that end now. */
-  mustClose(tokens: number): boolean;
-  /** True when thinking must stop so that the answer, whose shortest form has `tokens` tokens, has room. */
-  mustAnswer(tokens: number): boolean;
+  /** True when the way to the end has to be looked at before the next token. */
+  readonly isDue: boolean;
+  /**
+   * Decides, and settles when to look again.
+   *
+   * @param tokens of the shortest way to the end
+   */
+  decide(tokens: number, isThinking: boolean): BudgetDecision;
 }
 
-/** The way to the end is looked at when no more tokens than this remain, beside those of the shortest answer. */
-const watched = 256;
-
-/** Tokens kept for an answer behind thinking. */
+/** Tokens kept for an answer behind thinking, unless half of the cap is less. */
 const answerTokens = 512;
 
 /**
  * @param maxNewTokens cap on new tokens
- * @param shortest tokens of the shortest answer: no single step makes the way to the end longer by more than about that
+ * @param shortest tokens of the shortest answer: no step makes the way to the end longer by more than about that
  */
 export function createBudget(maxNewTokens: number, shortest: number): Budget {
-  const quarter = Math.floor(maxNewTokens / 4);
-  const margin = Math.min(shortest + 8, quarter);
+  const growth = shortest + 8;
+  const margin = Math.min(growth, Math.floor(maxNewTokens / 4));
+  const reserve = Math.min(answerTokens, Math.floor(maxNewTokens / 2));
   let remaining = maxNewTokens;
+  let lookAt = maxNewTokens;
   return {
-    get remaining() {
-      return remaining;
-    },
     spend() {
       remaining--;
     },
-    isNear: (isThinking) => remaining <= watched + 2 * shortest + (isThinking ? answerTokens : 0),
-    mustClose: (tokens) => tokens <= remaining && remaining <= tokens + margin,
-    mustAnswer: (tokens) => remaining <= tokens + Math.min(answerTokens, 2 * quarter),
+    get isDue() {
+      return remaining <= lookAt;
+    },
+    decide(tokens, isThinking) {
+      if (tokens > remaining) {
+        lookAt = Number.NEGATIVE_INFINITY;
+        return "give-up";
+      }
+      const spare = remaining - tokens;
+      // Even if every step made the way longer by `growth`, it would not be too long before that.
+      const steps = Math.floor((spare - margin) / (growth + 1));
+      lookAt = remaining - Math.max(1, isThinking ? Math.min(steps, spare - reserve) : steps);
+      if (isThinking && spare <= reserve) return "answer";
+      return spare <= margin ? "close" : "go-on";
+    },
   };
 }

@@ -1,5 +1,5 @@
 import { GrammarError } from "@ocellus/core";
-import { createBudget } from "./budget.ts";
+import { type Budget, createBudget } from "./budget.ts";
 import { closingText } from "./closing-text.ts";
 import { tags } from "./grammar/tags.ts";
 import type { TokenConstraint } from "./token-constraint.ts";
@@ -42,7 +42,7 @@ class GrammarConstraint implements TokenConstraint {
   readonly #vocabulary: ConstraintVocabulary;
   readonly #options: GrammarConstraintOptions;
   readonly #stopIds: ReadonlySet<number>;
-  readonly #budget: ReturnType<typeof createBudget>;
+  readonly #budget: Budget;
   #allowed: Int32Array | null = null;
   #forced: readonly number[] = [];
   #utf8: Utf8State = 0;
@@ -50,7 +50,6 @@ class GrammarConstraint implements TokenConstraint {
   /** End of the thinking so far, in which its closing tag is looked for. */
   #tail = "";
   #hasEnded = false;
-  #canClose = true;
   finished = false;
   cutShort = false;
 
@@ -158,18 +157,23 @@ class GrammarConstraint implements TokenConstraint {
 
   /** Tokens that end the thinking or the answer, when the cap is near. */
   #endInTime(): readonly number[] | null {
-    if (!this.#canClose || !this.#budget.isNear(this.#isThinking)) return null;
+    if (!this.#budget.isDue) return null;
     const closing = this.#closing();
     if (closing === null) return null;
-    if (closing.length > this.#budget.remaining) {
-      this.#canClose = false;
-      return null;
-    }
-    if (this.#isThinking && this.#budget.mustAnswer(closing.length))
-      return this.#completed(tags.endThink + tags.answer);
-    if (!this.#budget.mustClose(closing.length)) return null;
+    const decision = this.#budget.decide(closing.length, this.#isThinking);
+    if (decision === "answer" && this.#canFollow(tags.endThink)) return this.#completed(tags.endThink + tags.answer);
+    if (decision !== "close") return null;
     this.cutShort = true;
     return closing;
+  }
+
+  /** True when a text may follow the character that has begun. */
+  #canFollow(text: string): boolean {
+    const steps = this.#complete();
+    if (steps === null) return false;
+    const isAccepted = this.#matcher.acceptText(text);
+    if (steps > 0 || isAccepted) this.#matcher.rollBack(steps + (isAccepted ? 1 : 0));
+    return isAccepted;
   }
 
   /** Tokens of a short way to the end of the answer. */
