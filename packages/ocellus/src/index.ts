@@ -131,5 +131,6 @@ export {
   type LabeledBox,
   type Picture,
 } from "@ocellus/media";
+export { type ConnectRoboflowOptions, connectRoboflow } from "@ocellus/roboflow";
 export { type ReadPictureOptions, readPicture } from "./read-picture.ts";
 export { type VisualizePredictionOptions, visualizePrediction } from "./visualize-prediction.ts";
