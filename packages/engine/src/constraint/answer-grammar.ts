@@ -10,24 +10,30 @@ import { taskGrammar } from "./task-grammar.ts";
 /** The part of a request that decides about the form of its answer. */
 export type AnswerForm = Pick<AnswerRequest, "schema" | "definition" | "cot">;
 
+/** True for plain text without `cot`, which nothing restricts. */
+export function isFree({ schema, definition, cot }: AnswerForm): boolean {
+  return schema === null && definition.jsonKey === null && !cot;
+}
+
 /**
  * The grammar of an answer as EBNF: its schema, else the JSON of its task; with `cot` inside of
  * `<think>…</think><answer>…</answer>`, where also a plain text has its place.
  *
- * @returns `null` for plain text without `cot`, which nothing restricts
+ * @returns `null` for a free form
  * @throws GrammarError for a schema that cannot be enforced
  */
-export function answerGrammar({ schema, definition, cot }: AnswerForm): string | null {
+export function answerGrammar(form: AnswerForm): string | null {
+  if (isFree(form)) return null;
+  const { schema, definition, cot } = form;
   const builder = new GrammarBuilder();
+  const free = cot ? textWithout(builder, "free", { characters: anyCharacter, forbidden: allTags }) : null;
   const answer =
     schema !== null
       ? jsonSchemaGrammar(builder, schema)
       : definition.jsonKey === null
-        ? null
+        ? free!.nonEmpty
         : taskGrammar(builder, definition.jsonKey);
-  if (!cot) return answer === null ? null : builder.print(answer);
-  const free = textWithout(builder, "free", { characters: anyCharacter, forbidden: allTags });
-  return builder.print(thinkThenAnswer(free.any, answer ?? free.nonEmpty));
+  return builder.print(free === null ? answer : thinkThenAnswer(free.any, answer));
 }
 
 function thinkThenAnswer(thinking: Expression, answer: Expression): Expression {

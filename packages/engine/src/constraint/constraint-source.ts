@@ -1,5 +1,5 @@
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { type AnswerForm, answerGrammar } from "./answer-grammar.ts";
+import { type AnswerForm, answerGrammar, isFree } from "./answer-grammar.ts";
 import {
   type ConstraintVocabulary,
   createGrammarConstraint,
@@ -48,10 +48,12 @@ export function createConstraintSource(tokenizer: Tokenizer, vocabSize: number):
     | undefined;
   const compiled = new Map<string, CompiledGrammar>();
 
-  const compile = async (ebnf: string, grammars: GrammarVocabulary): Promise<CompiledGrammar> => {
-    const grammar = compiled.get(ebnf) ?? (await grammars.compile(ebnf));
-    compiled.delete(ebnf);
-    compiled.set(ebnf, grammar);
+  /** The grammar of a form, from now on the one used last. */
+  const compile = async (form: AnswerForm, grammars: GrammarVocabulary): Promise<CompiledGrammar> => {
+    const key = JSON.stringify([form.definition.jsonKey, form.cot, form.schema]);
+    const grammar = compiled.get(key) ?? (await grammars.compile(answerGrammar(form)!));
+    compiled.delete(key);
+    compiled.set(key, grammar);
     const [oldest] = compiled.keys();
     if (compiled.size > maxCompiled) {
       compiled.get(oldest!)!.dispose();
@@ -62,11 +64,10 @@ export function createConstraintSource(tokenizer: Tokenizer, vocabSize: number):
 
   return {
     async prepare(form) {
-      const ebnf = answerGrammar(form);
-      if (ebnf === null) return null;
+      if (isFree(form)) return null;
       prepared ??= prepare(tokenizer, vocabSize);
       const { grammars, vocabulary } = await prepared;
-      const grammar = await compile(ebnf, grammars);
+      const grammar = await compile(form, grammars);
       return {
         open: async ({ stopTokenIds, maxNewTokens, jumpForward = true }) => {
           const limits = { stopTokenIds, maxNewTokens, cot: form.cot, jumpForward };

@@ -24,11 +24,22 @@ export function hotConfig(
   };
 }
 
-/** The scores of a model with random weights: normally distributed, new ones each step. */
+const noise = makeNoise(1 << 16);
+
+/** Normally distributed numbers with standard deviation 2. */
+function makeNoise(length: number): Float32Array {
+  const random = createSeededRandom(7);
+  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
+  return Float32Array.from({ length }, () => 2 * normal());
+}
+
+/** The scores of a model with random weights: other ones at each step. */
 export function randomLogits(seed: number, size: number): () => Float32Array {
   const random = createSeededRandom(seed);
-  const normal = () => Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return () => Float32Array.from({ length: size }, () => 2 * normal());
+  return () => {
+    const start = Math.floor(random() * (noise.length - size));
+    return noise.slice(start, start + size);
+  };
 }
 
 /** An answer made without a graph. */

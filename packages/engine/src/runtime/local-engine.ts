@@ -78,6 +78,7 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
     },
     close: async () => {
       await queue;
+      state.constraints.dispose();
       await Promise.all([sessions.vision.release(), sessions.decoder.release(), checkpoint.close()]);
     },
   };
