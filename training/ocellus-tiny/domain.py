@@ -17,14 +17,14 @@ class Domain:
 
 
 DOMAIN = Domain(
-    grids=(((6, 6), 0.82), ((5, 6), 0.03), ((6, 5), 0.03), ((5, 7), 0.03), ((7, 5), 0.03), ((4, 7), 0.03), ((7, 4), 0.03)),
-    objects=((1, 0.22), (2, 0.30), (3, 0.28), (4, 0.20)),
+    grids=(((6, 6), 0.88), ((5, 6), 0.02), ((6, 5), 0.02), ((5, 7), 0.02), ((7, 5), 0.02), ((4, 7), 0.02), ((7, 4), 0.02)),
+    objects=((1, 0.30), (2, 0.40), (3, 0.30)),
     radii=(((0.10, 0.15), 0.6), ((0.15, 0.235), 0.4)),
     backgrounds=(("bright-or-dark", 0.65), ("plain", 0.17), ("gradient", 0.18)),
     styles=(("flat", 0.55), ("shaded", 0.20), ("outlined", 0.25)),
     turn=0.5,
-    questions=(("count", 3), ("color", 1), ("shape", 1), ("exist", 2), ("where", 2), ("extreme", 1)),
-    reasoned=(("count", 3), ("where", 1), ("relation", 2), ("exist", 1), ("color", 1), ("shape", 1), ("extreme", 1)),
+    questions=(("count", 4), ("color", 1), ("shape", 1), ("exist", 2), ("where", 2)),
+    reasoned=(("count", 3), ("where", 1), ("exist", 1), ("color", 1), ("shape", 1)),
 )
 
 

@@ -17,7 +17,7 @@ from PIL import Image
 import prompts
 from domain import DOMAIN
 from hf import Reference
-from questions import CAPTION, EVERYTHING, LIST, MAKERS, NUMBER_WORDS, GROUNDED, answer_text, caption, inventory
+from questions import CAPTION, EVERYTHING, LIST, MAKERS, NUMBER_WORDS, caption, inventory
 from world import CELL, COLORS, PLURAL, SHAPES, make_scene
 
 SINGULAR = {v: k for k, v in PLURAL.items()} | {w + "s": "object" for w in ("object", "shape", "thing")} | {"shape": "object", "thing": "object"}
@@ -88,8 +88,9 @@ def match(found, truth):
 
 
 def grounding_scores(answers, truths):
-    """Recall, precision, mean IoU and validity over all pictures."""
+    """Recall, precision and mean IoU over all pictures. An answer "There is no …" counts as says_none; json_valid is over the others."""
     valid = hits = found = true = same = 0
+    none = sum(a.startswith("There is no ") for a in answers)
     ious = []
     for answer, truth in zip(answers, truths):
         sentence, boxes = parse_grounding(answer) or ("", [])
@@ -98,7 +99,7 @@ def grounding_scores(answers, truths):
         valid, same, hits, found, true = valid + bool(boxes), same + (sentence == gold_sentence), hits + k, found + len(boxes), true + len(gold)
         ious += best
     n = len(answers)
-    return dict(json_valid=share(valid, n), recall=share(hits, true), precision=share(hits, found), mean_iou=round(float(np.mean(ious)), 3),
+    return dict(json_valid=share(valid, n - none), says_none=share(none, n), recall=share(hits, true), precision=share(hits, found), mean_iou=round(float(np.mean(ious)), 3),
                 sentence_exact=share(same, n), boxes=true, n=n)
 
 
@@ -200,14 +201,14 @@ def main():
     ap.add_argument("--scenes", type=int, default=300)
     ap.add_argument("--json", default="")
     ap.add_argument("--penalties", type=float, nargs="+", default=[1.0, 1.05])
-    ap.add_argument("--square", action="store_true", help="square pictures only")
+    ap.add_argument("--oblong", action="store_true", help="pictures that are not square, instead of square ones")
     ap.add_argument("--threads", type=int, default=1)
     args = ap.parse_args()
     os.nice(5)
     torch.set_num_threads(args.threads)
-    domain = replace(DOMAIN, grids=DOMAIN.grids[:1]) if args.square else DOMAIN
+    domain = replace(DOMAIN, grids=tuple(g for g in DOMAIN.grids if (g[0][0] != g[0][1]) == args.oblong))
     model, began = Reference(args.folder), time.time()
-    report = dict(scenes=args.scenes, square=args.square, penalties={})
+    report = dict(scenes=args.scenes, pictures="oblong" if args.oblong else "square", penalties={})
     for penalty in args.penalties:
         report["penalties"][str(penalty)] = measure(model, domain, args.scenes, penalty)
         print(json.dumps(report["penalties"][str(penalty)], indent=1), flush=True)

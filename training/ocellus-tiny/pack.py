@@ -85,7 +85,7 @@ class Packer:
             ids += (q + out)[:n]
             pos += [(p0 + i,) * 3 for i in range(n)]
             seg += [branch] * n
-            blurred = kind in GROUNDED or (reasoned and kind in ("relation", "where"))
+            blurred = kind in GROUNDED or (reasoned and kind == "where")
             weight = PLAIN_WEIGHT if kind not in GROUNDED and not reasoned else 1.0
             numbers = 0
             for i, t in enumerate(out):

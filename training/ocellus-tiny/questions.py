@@ -284,56 +284,9 @@ def ask_where(rng, scene):
     return Question("where", choose(rng, [f"Where is the {n}?", f"In which part of the image is the {n}?"]), region(scene, o), f"The {n} is at x {x} and y {y}.")
 
 
-OPPOSITE = {"left": "right", "right": "left", "above": "below", "below": "above"}
-
-
-def ask_relation(rng, scene):
-    u = unique(scene, name)
-    if len(u) < 2:
-        return None
-    i = rng.permutation(len(u))
-    o, p = u[i[0]], u[i[1]]
-    (ox, oy), (px, py) = center(scene, o), center(scene, p)
-    sideways = rng.random() < 0.5
-    if abs(px - ox if sideways else py - oy) < 0.08:
-        sideways = not sideways
-    d = px - ox if sideways else py - oy
-    if abs(d) < 0.08:
-        return None
-    first, second = referent(rng, scene, o), referent(rng, scene, p)
-    axis, v1, v2 = ("x", on_grid(ox), on_grid(px)) if sideways else ("y", on_grid(oy), on_grid(py))
-    true = ("left" if d > 0 else "right") if sideways else ("above" if d > 0 else "below")
-    stands = f"to the {true} of" if sideways else true
-    why = f"The {first} is at {axis} {v1}. The {second} is at {axis} {v2}. {v1} is {'less' if d > 0 else 'more'} than {v2}, so the {first} is {stands} the {second}."
-    if rng.random() < 0.55:
-        asked = true if rng.random() < 0.5 else OPPOSITE[true]
-        if sideways:
-            text = choose(rng, [f"Is the {first} to the {asked} of the {second}?", f"Is the {first} {asked} of the {second}?"])
-        else:
-            text = f"Is the {first} {asked} the {second}?"
-        return Question("relation", text, "yes" if asked == true else "no", why)
-    if sideways:
-        text = choose(rng, [f"Is the {first} to the left or to the right of the {second}?", f"Is the {first} left or right of the {second}?"])
-    else:
-        text = f"Is the {first} above or below the {second}?"
-    return Question("relation", text, true, why)
-
-
-def ask_extreme(rng, scene):
-    k = int(rng.integers(4))
-    key = lambda o: center(scene, o)[k // 2] * (1 if k % 2 == 0 else -1)
-    s = sorted(scene["objects"], key=key)
-    if len(s) < 2 or key(s[1]) - key(s[0]) < 0.05:
-        return None
-    word = ["leftmost", "rightmost", "topmost", "bottommost"][k]
-    far = ["furthest left", "furthest right", "at the top", "at the bottom"][k]
-    text = choose(rng, [f"What is the {word} object?", f"Which object is {far}?", f"Which object is the {word}?"])
-    return Question("extreme", text, name(s[0]), f"I see {inventory(scene)}. The {word} one is the {name(s[0])}.")
-
-
 MAKERS = {"describe_and_locate": ask_describe_and_locate, "caption": ask_caption, "list": ask_list, "locate": ask_locate,
           "locate_class": ask_locate_class, "locate_absent": ask_locate_absent, "count": ask_count, "color": ask_color,
-          "shape": ask_shape, "exist": ask_exist, "where": ask_where, "relation": ask_relation, "extreme": ask_extreme}
+          "shape": ask_shape, "exist": ask_exist, "where": ask_where}
 
 
 # ------------------------------------------------------------------ dialogues

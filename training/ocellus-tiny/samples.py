@@ -21,7 +21,7 @@ SEED = 71
 SCALE = 4       # supersampling of the hand-made pictures
 # objects, background and (rows, columns) of the generated pictures
 GENERATED = [(1, "bright-or-dark", (6, 6)), (2, "bright-or-dark", (6, 6)), (3, "plain", (6, 6)), (2, "gradient", (6, 6)),
-             (4, "bright-or-dark", (6, 6)), (3, "gradient", (6, 6)), (2, "plain", (5, 6))]
+             (3, "bright-or-dark", (6, 6)), (3, "gradient", (6, 6)), (2, "plain", (5, 6))]
 PAINT = {"red": (229, 57, 53), "blue": (30, 90, 220), "green": (56, 142, 60), "yellow": (253, 216, 53), "orange": (251, 140, 0),
          "purple": (142, 36, 170), "pink": (244, 143, 177), "black": (33, 33, 33), "white": (250, 250, 250)}
 
@@ -80,7 +80,7 @@ def hand_made():
     gloss.put("hexagon", "purple", 226, 220, 60, line=3, gloss=True)
     bare = Canvas(336, (250, 250, 250))
     bare.put("ring", "blue", 98, 100, 52)
-    bare.put("diamond", "black", 230, 226, 54, line=0)
+    bare.put("diamond", "black", 236, 250, 54, line=0)
     return [c.scene() for c in (contours, shadows, gloss, bare)]
 
 
@@ -95,7 +95,7 @@ def ask(rng, kind, pattern, scene):
 
 COUNT, COLOR = ("count", r"How many (?!objects|shapes|things)\w+ are there\?"), ("color", r"What color is the \w+\?")
 EXIST, SHAPE = ("exist", r"Is there an? \w+ \w+\?"), ("shape", r"What shape is the \w+ object\?")
-WHERE, EXTREME = ("where", r"Where is the [\w ]+\?"), ("extreme", r"What is the \w+ object\?")
+WHERE = ("where", r"Where is the [\w ]+\?")
 CAPTION, LIST = ("caption", r"Describe the image\."), ("list", r"What is in the image\?")
 LOCATE, EVERYTHING = ("locate", r"Locate the \w+ \w+\."), ("describe_and_locate", r"Describe and locate all visible objects in this image\.")
 
@@ -103,10 +103,10 @@ LOCATE, EVERYTHING = ("locate", r"Locate the \w+ \w+\."), ("describe_and_locate"
 def questions_about(rng, scene, number):
     """What the demonstration may ask about a picture; some forms alternate from picture to picture."""
     odd = number % 2
-    plan = [("answer", COUNT, None), ("answer", (COLOR, SHAPE)[odd], None), ("answer", EXIST, None), ("answer", (WHERE, EXTREME)[odd], None),
+    plan = [("answer", COUNT, None), ("answer", (COLOR, SHAPE)[odd], None), ("answer", EXIST, None), ("answer", WHERE, None),
             ("answer", (CAPTION, LIST)[odd], None), ("phrase-grounding", LOCATE, None),
             ("phrase-grounding", EVERYTHING, (None, prompts.GROUNDING)[odd]),
-            ("json-answer", (COLOR, WHERE)[odd], prompts.VQA_JSON) if number % 3 else ("chain-of-thought", COUNT, prompts.DEFAULT + prompts.THINK)]
+            ("json-answer", (COLOR, COUNT)[odd], prompts.VQA_JSON) if number % 3 else ("chain-of-thought", COUNT, prompts.DEFAULT + prompts.THINK)]
     out = []
     for form, (topic, pattern), system in plan:
         q = ask(rng, topic, pattern, scene)
