@@ -29,7 +29,10 @@ async function run(name: string, body: string, args: readonly string[] = []): Pr
      const question = { source: ${JSON.stringify(picture)}, userPrompt: "What is in this image?" };
      ${body}`,
   );
-  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], { timeout: 50_000, killSignal: "SIGKILL" });
+  const { stdout } = await promisify(execFile)(process.execPath, [program, ...args], {
+    timeout: 50_000,
+    killSignal: "SIGKILL",
+  });
   return stdout;
 }
 

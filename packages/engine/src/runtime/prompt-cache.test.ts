@@ -3,7 +3,15 @@ import type { DecoderShape } from "../families/model-family.ts";
 import type { KvCache } from "./kv-cache.ts";
 import { PromptCache } from "./prompt-cache.ts";
 
-const shape: DecoderShape = { layers: 1, kvWidth: 2, hiddenSize: 4, inputWidth: 4, heads: 1, vocabSize: 9, contextLength: 4096 };
+const shape: DecoderShape = {
+  layers: 1,
+  kvWidth: 2,
+  hiddenSize: 4,
+  inputWidth: 4,
+  heads: 1,
+  vocabSize: 9,
+  contextLength: 4096,
+};
 const count = (length: number, from = 1): number[] => Array.from({ length }, (_, index) => from + index);
 
 /** Appends one row [key, key] a token to the only layer, as a decoder would. */
