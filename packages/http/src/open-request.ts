@@ -36,6 +36,9 @@ function requestOptions(request: HttpRequest, url: URL, signal: AbortSignal): Re
   };
 }
 
+/** A closed connection shows within a round trip. What breaks later broke while the server was at work. */
+const staleWithinMs = 1_000;
+
 /** A kept-alive connection turned out to be closed before any byte of an answer. */
 class StaleConnection extends Error {}
 
@@ -43,8 +46,10 @@ function firstAnswer(options: RequestOptions, { body }: HttpRequest, url: URL): 
   const send = url.protocol === "https:" ? requestHttps : requestHttp;
   return new Promise((resolve, reject) => {
     let pending: ClientRequest;
+    const begin = performance.now();
     const failed = (cause: Error): void => {
-      const isStale = pending?.reusedSocket === true && options.agent !== false;
+      const isRecent = performance.now() - begin < staleWithinMs;
+      const isStale = isRecent && pending?.reusedSocket === true && options.agent !== false;
       reject(isStale ? new StaleConnection(cause.message, { cause }) : connectionFailed(url, cause));
     };
     try {

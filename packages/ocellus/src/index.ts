@@ -1,5 +1,6 @@
 export { connectClarifai } from "@ocellus/clarifai";
 export type {
+  AnswerOrigin,
   AnswerTimings,
   BatchEntry,
   BatchRequest,
@@ -131,6 +132,14 @@ export {
   type LabeledBox,
   type Picture,
 } from "@ocellus/media";
+export {
+  ChatApiError,
+  type ConnectNimOptions,
+  type ConnectOpenAIOptions,
+  connectNim,
+  connectOpenAI,
+} from "@ocellus/openai";
 export { type ConnectRoboflowOptions, connectRoboflow } from "@ocellus/roboflow";
 export { type ReadPictureOptions, readPicture } from "./read-picture.ts";
+export { type FirstAvailableOptions, firstAvailable } from "./routing/first-available.ts";
 export { type VisualizePredictionOptions, visualizePrediction } from "./visualize-prediction.ts";
