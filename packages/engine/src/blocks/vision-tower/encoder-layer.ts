@@ -6,6 +6,7 @@ import { layerNorm } from "../layer-norm.ts";
 import { type LinearFormat, linear } from "../linear.ts";
 import { mlp } from "../mlp.ts";
 import { rmsNorm } from "../rms-norm.ts";
+import { type RotaryInputs, rotate } from "../rotary.ts";
 import { vector } from "../vector.ts";
 
 /** Sizes and kinds that all layers of an encoder share. */
@@ -37,6 +38,15 @@ export interface EncoderLayerNames {
   readonly fc2: string;
 }
 
+/** What an {@link encoderLayer} is built from. */
+export interface EncoderLayerOptions {
+  readonly config: EncoderConfig;
+  readonly names: EncoderLayerNames;
+  readonly format: LinearFormat;
+  /** Angles that turn queries and keys, where the tower has rotary positions. */
+  readonly rotary?: RotaryInputs;
+}
+
 /**
  * A pre-norm layer of a vision transformer: x + λ₁·attention(norm₁ x), then x + λ₂·mlp(norm₂ x), with bidirectional
  * attention within each picture (Dosovitskiy et al. 2021, arXiv:2010.11929; specs/vlm.md B4 "Block", B5, B8).
@@ -47,7 +57,7 @@ export function encoderLayer(
   graph: GraphBuilder,
   weights: WeightSource,
   x: Value,
-  options: { readonly config: EncoderConfig; readonly names: EncoderLayerNames; readonly format: LinearFormat },
+  options: EncoderLayerOptions,
 ): Value {
   const { config, names, format } = options;
   const attended = attention(graph, weights, towerNorm(graph, weights, x, names.norm1, config), options);
@@ -57,19 +67,16 @@ export function encoderLayer(
   return graph.node("Add", [middle, scaled(graph, weights, hidden, names.mlpScale)]);
 }
 
-function attention(
-  graph: GraphBuilder,
-  weights: WeightSource,
-  x: Value,
-  options: { readonly config: EncoderConfig; readonly names: EncoderLayerNames; readonly format: LinearFormat },
-): Value {
-  const { config, names, format } = options;
+function attention(graph: GraphBuilder, weights: WeightSource, x: Value, options: EncoderLayerOptions): Value {
+  const { config, names, format, rotary } = options;
   const { hiddenSize, heads, epsilon } = config;
   const fused = linear(graph, weights, x, { parts: names.qkv, format });
   const sizes = graph.constant("int64", [3], [hiddenSize, hiddenSize, hiddenSize]);
   const [query, key, value] = graph.nodes("Split", [fused, sizes], { axis: -1 }, { outputs: 3 });
-  const normed = (rows: Value, name: string | undefined): Value =>
-    name === undefined ? rows : rmsNorm(graph, weights, rows, `${name}.weight`, epsilon);
+  const normed = (rows: Value, name: string | undefined): Value => {
+    const scaled = name === undefined ? rows : rmsNorm(graph, weights, rows, `${name}.weight`, epsilon);
+    return rotary === undefined ? scaled : rotate(graph, scaled, rotary, heads);
+  };
   const states = { query: normed(query, names.queryNorm), key: normed(key, names.keyNorm), value };
   return linear(graph, weights, fullAttention(graph, states, heads), { parts: [names.out], format });
 }

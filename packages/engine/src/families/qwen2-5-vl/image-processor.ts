@@ -1,10 +1,16 @@
 import { type Picture, resamplePillow } from "@ocellus/media";
 import { copyPatchLine } from "../../blocks/pictures/copy-patch-line.ts";
-import { normalisedLevels } from "../../blocks/pictures/normalised-levels.ts";
-import type { Qwen25VisionConfig } from "./config.ts";
+import { normalisedLevels, type PixelScale } from "../../blocks/pictures/normalised-levels.ts";
 import type { ImageProcessorConfig } from "./processor-config.ts";
 import { type PixelSize, smartResize } from "./smart-resize.ts";
 import type { GridThw } from "./vision-windows.ts";
+
+/** How pixels are grouped into patches, and patches into merged cells. */
+export interface PatchSizes {
+  readonly patchSize: number;
+  readonly mergeSize: number;
+  readonly temporalPatchSize: number;
+}
 
 /** Model input made from one picture or from the frames of one clip. */
 export interface PatchedPixels {
@@ -20,11 +26,7 @@ export interface PatchedPixels {
  *
  * @throws UnsupportedMediaError for a picture that is too elongated
  */
-export function preprocessImage(
-  picture: Picture,
-  processor: ImageProcessorConfig,
-  vision: Qwen25VisionConfig,
-): PatchedPixels {
+export function preprocessImage(picture: Picture, processor: ImageProcessorConfig, vision: PatchSizes): PatchedPixels {
   const factor = vision.patchSize * vision.mergeSize;
   const resized = smartResize(picture, { factor, minPixels: processor.minPixels, maxPixels: processor.maxPixels });
   const frame = resamplePillow(picture, resized, processor.filter);
@@ -41,8 +43,8 @@ export function preprocessImage(
  */
 export function patchify(
   frames: readonly Picture[],
-  processor: ImageProcessorConfig,
-  vision: Qwen25VisionConfig,
+  processor: PixelScale,
+  vision: PatchSizes,
 ): Omit<PatchedPixels, "resized"> {
   const { patchSize, mergeSize, temporalPatchSize } = vision;
   const { width, height } = frames[0]!;

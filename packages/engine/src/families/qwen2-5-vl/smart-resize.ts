@@ -7,7 +7,7 @@ export interface PixelSize {
 }
 
 /** Rounds half to even, as Python's `round` does. */
-function roundHalfEven(value: number): number {
+export function roundHalfEven(value: number): number {
   const floor = Math.floor(value);
   const rest = value - floor;
   if (rest !== 0.5) return Math.round(value);

@@ -1,6 +1,7 @@
 import { resamplePillow } from "@ocellus/media";
 import { tileFeeds } from "../../blocks/pictures/tile-feeds.ts";
 import type { VideoInput, VideoLength, VideoSampling } from "../model-family.ts";
+import { roundHalfEven } from "../qwen2-5-vl/smart-resize.ts";
 import type { SmolVlmConfig } from "./config.ts";
 import type { SmolVlmVideoProcessor } from "./processor-config.ts";
 import { withLongestEdge } from "./tile-picture.ts";
@@ -48,10 +49,4 @@ export function sampleFrames(video: VideoLength, sampling: VideoSampling, maxFra
   const step = wanted === 1 ? 0 : (last - first) / (wanted - 1);
   const places = Array.from({ length: wanted }, (_, index) => Math.trunc(first + index * step));
   return [...new Set(places)];
-}
-
-function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  if (value - floor !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }

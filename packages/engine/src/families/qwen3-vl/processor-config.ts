@@ -1,0 +1,84 @@
+import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
+import { z } from "zod";
+import { halfScale, type PictureSettings, readPictureSettings } from "../../blocks/pictures/picture-settings.ts";
+import type { CheckpointFiles } from "../../checkpoint/checkpoint-files.ts";
+import { parseConfig } from "../../checkpoint/parse-config.ts";
+import { readImageProcessorJson, readVideoProcessorJson } from "../../checkpoint/processor-json.ts";
+import type { FamilyOptions } from "../model-family.ts";
+
+const count = z.number().int().positive();
+
+const schema = z.looseObject({
+  min_pixels: count.nullish(),
+  max_pixels: count.nullish(),
+  size: z.looseObject({ shortest_edge: count.optional(), longest_edge: count.optional() }).nullish(),
+  min_frames: count.nullish(),
+  max_frames: count.nullish(),
+});
+
+/** Areas in pixels where a file does not say them (transformers, specs/vlm.md B2); those of clips count all frames. */
+const imageAreas = { minPixels: 256 * 256, maxPixels: 4096 * 4096 };
+const clipAreas = { minPixels: 128 * 32 * 32, maxPixels: 768 * 32 * 32 };
+
+/** How pictures are sized. */
+export interface Qwen3VlProcessor extends PictureSettings {
+  /** Smallest and largest area in pixels after resizing. */
+  readonly minPixels: number;
+  readonly maxPixels: number;
+}
+
+/** How clips are sized and sampled. The areas are those of all frames together. */
+export interface Qwen3VlVideoProcessor extends Qwen3VlProcessor {
+  readonly minFrames: number;
+  readonly maxFrames: number;
+  /** Bounds on one frame that the caller asks for. */
+  readonly frame: FamilyOptions;
+}
+
+/**
+ * Reads the image processor's settings.
+ *
+ * @throws ModelLoadError when they are missing or not supported; InvalidArgumentError when a bound contradicts another
+ */
+export async function loadImageProcessor(files: CheckpointFiles, options: FamilyOptions): Promise<Qwen3VlProcessor> {
+  const { json, file } = await readImageProcessorJson(files);
+  const areas = areasOf(json, file, imageAreas);
+  const minPixels = options.minPixels ?? areas.minPixels;
+  const maxPixels = options.maxPixels ?? areas.maxPixels;
+  if (minPixels > maxPixels) {
+    const message = `Pictures cannot have at least ${minPixels} and at most ${maxPixels} pixels (minPixels and maxPixels; where not given, of ${file}).`;
+    const asked = options.minPixels !== undefined || options.maxPixels !== undefined;
+    throw asked ? new InvalidArgumentError(`${message} Give both.`) : new ModelLoadError(message);
+  }
+  return { ...readPictureSettings(json, file, { ...halfScale, resample: 3 }), minPixels, maxPixels };
+}
+
+/**
+ * Reads the video processor's settings; where the checkpoint has none, frames are normalised as pictures are.
+ *
+ * @throws ModelLoadError when a setting is not supported
+ */
+export async function loadVideoProcessor(
+  files: CheckpointFiles,
+  image: Qwen3VlProcessor,
+  options: FamilyOptions,
+): Promise<Qwen3VlVideoProcessor> {
+  const { json, file } = (await readVideoProcessorJson(files)) ?? { json: {}, file: "video processor" };
+  const defaults = { image_mean: image.mean, image_std: image.std, resample: 3 };
+  const { min_frames, max_frames } = parseConfig(schema, json, file);
+  return {
+    ...readPictureSettings(json, file, defaults),
+    ...areasOf(json, file, clipAreas),
+    minFrames: min_frames ?? 4,
+    maxFrames: max_frames ?? 768,
+    frame: options,
+  };
+}
+
+function areasOf(json: unknown, file: string, defaults: typeof imageAreas): typeof imageAreas {
+  const { min_pixels, max_pixels, size } = parseConfig(schema, json, file);
+  return {
+    minPixels: min_pixels ?? size?.shortest_edge ?? defaults.minPixels,
+    maxPixels: max_pixels ?? size?.longest_edge ?? defaults.maxPixels,
+  };
+}
