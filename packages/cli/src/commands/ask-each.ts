@@ -101,12 +101,15 @@ async function showEntry(
   return error === null && isDrawn;
 }
 
-/** COCO counts in pixels. An answer whose picture has no size (a video) is a failure there. */
-async function withSize(entry: BatchEntry<PredictionResponse>, { options, signal }: AskContext): Promise<CocoEntry> {
+/**
+ * COCO counts in pixels. An answer whose picture has no size (a video) is a failure there. Not stopped by Ctrl-C: an
+ * answer that is there must not get lost for its size.
+ */
+async function withSize(entry: BatchEntry<PredictionResponse>, { options }: AskContext): Promise<CocoEntry> {
   if (entry.outcome[1] !== null) return entry;
   try {
     const allowPrivateAddresses = options.allowPrivateAddresses === true;
-    const { width, height } = await readPicture(entry.source, { signal, allowPrivateAddresses });
+    const { width, height } = await readPicture(entry.source, { allowPrivateAddresses });
     return { ...entry, size: { width, height } };
   } catch (error) {
     if (!VisionError.isInstance(error)) throw error;

@@ -43,7 +43,11 @@ interface Ended {
 }
 
 /** Runs the built command; `onOutput` sees the child at every piece of output. */
-async function ask(values: readonly string[], onOutput?: (child: ChildProcess, stdout: string) => void) {
+async function ask(
+  values: readonly string[],
+  onOutput?: (child: ChildProcess, stdout: string) => void,
+  onMessage?: (child: ChildProcess, stderr: string) => void,
+): Promise<Ended> {
   const { FORCE_COLOR: _, ...environment } = process.env;
   const child = spawn(process.execPath, [program, "ask", ...values], {
     cwd: folder,
@@ -57,6 +61,7 @@ async function ask(values: readonly string[], onOutput?: (child: ChildProcess, s
   });
   child.stderr.setEncoding("utf8").on("data", (text: string) => {
     stderr += text;
+    onMessage?.(child, stderr);
   });
   return await new Promise<Ended>((resolve, reject) => {
     child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
@@ -106,7 +111,7 @@ describe("--resume", () => {
     // A third time there is nothing left to do.
     expect((await ask(resumed)).stdout).toBe(last.stdout);
     expect(await readLines("run.ledger.jsonl")).toEqual(third);
-  });
+  }, 180_000);
 
   test("a changed picture, another prompt and other settings are asked again; failures are tried again", async () => {
     const pictures = ["pictures/0.png", "pictures/0.png", "late.png"];
@@ -124,7 +129,7 @@ describe("--resume", () => {
     await utimes(join(folder, "late.png"), 1, 1);
     expect((await ask([...values, "-p", prompt])).code).toBe(0);
     expect(await count()).toBe(11);
-  });
+  }, 180_000);
 
   test.each([
     ["a text", "notes\n"],
@@ -181,6 +186,22 @@ describe("--format and --output", () => {
       /^pictures\/1\.png: \S.*\npictures\/2\.png: \S.*\n$/,
     );
     expect(await readdir(join(folder, "results"))).toEqual(["answers.txt"]);
+  });
+
+  test("after Ctrl-C the file has what was finished, with the sizes of its pictures", async () => {
+    const values = ["pictures", "--task", "phrase-grounding", "--format", "coco", "-o", "part.json", "--draw", "drawn"];
+    let isStopped = false;
+    const { code } = await ask(values, undefined, (child, stderr) => {
+      // Every answer is followed by a note about its drawing.
+      if (isStopped || !stderr.includes("drew")) return;
+      isStopped = true;
+      child.kill("SIGINT");
+    });
+    expect(code).toBe(130);
+    const { images, errors } = JSON.parse(await readFile(join(folder, "part.json"), "utf8"));
+    expect(errors).toEqual([]);
+    expect(images.length).toBeGreaterThan(0);
+    expect(images.length).toBeLessThan(pictureCount);
   });
 
   test.each([
