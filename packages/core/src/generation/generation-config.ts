@@ -14,7 +14,7 @@ export interface GenerationConfig {
    * Keep tokens with at least this share of the best token's probability, 0–1 (arXiv 2407.01082). Applied after
    * `topP`. Default 0 (off).
    */
-  readonly minP?: number;
+  readonly minP: number;
   /** Keep the best `topK` tokens; 0 is off. Default 50. */
   readonly topK: number;
   /** Scores of tokens that already occurred are divided (multiplied if negative) by this, in (0, 2]. Default 1.05. */

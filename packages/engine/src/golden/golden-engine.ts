@@ -64,7 +64,7 @@ export function greedyRequest(
     schema: null,
     cot: false,
     generationConfig: {
-      ...{ maxNewTokens: tokens, minNewTokens: tokens, doSample: false, temperature: 1, topP: 1, topK: 50 },
+      ...{ maxNewTokens: tokens, minNewTokens: tokens, doSample: false, temperature: 1, topP: 1, minP: 0, topK: 50 },
       ...{ repetitionPenalty: 1, seed: 0, stopStrings: [], noRepeatNgramSize: 0, stopTokenIds: [642, 640] },
       ...config,
     },

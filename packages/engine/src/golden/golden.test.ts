@@ -37,6 +37,9 @@ const names = [
   "idefics3",
   "qwen3_vl",
   "qwen3_vl-untied-thinking",
+  "internvl",
+  "internvl-chat-layout",
+  "internvl-qwen2-rms",
 ];
 
 describe.each(names)("golden checkpoint %s in float32", (name) => {

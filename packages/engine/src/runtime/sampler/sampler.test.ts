@@ -10,6 +10,7 @@ const greedy: SamplerConfig = {
   doSample: false,
   temperature: 1,
   topP: 1,
+  minP: 0,
   topK: 0,
   repetitionPenalty: 1,
   seed: 0,

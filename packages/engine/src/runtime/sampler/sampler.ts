@@ -41,7 +41,6 @@ export interface Sampler {
  */
 export function createSampler(config: SamplerConfig, { eosTokenIds, promptIds, mask }: SamplerContext): Sampler {
   const ngramSize = config.noRepeatNgramSize;
-  const minP = config.minP ?? 0;
   const penalize = config.repetitionPenalty !== 1;
   const seen = new Set<number>(penalize ? promptIds : []);
   const history: number[] = ngramSize > 0 ? [...promptIds] : [];
@@ -59,7 +58,7 @@ export function createSampler(config: SamplerConfig, { eosTokenIds, promptIds, m
     if (config.temperature !== 1) applyTemperature(logits, config.temperature);
     if (config.topK > 0) applyTopK(logits, config.topK);
     if (config.topP < 1) applyTopP(logits, config.topP);
-    if (minP > 0) applyMinP(logits, minP);
+    if (config.minP > 0) applyMinP(logits, config.minP);
   };
 
   return {
