@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChatMessage, ChatPart, ParsedSource } from "@ocellus/core";
 
@@ -71,7 +72,7 @@ export interface GoldenCheckpoint {
 export function readGoldenCheckpoint(name: string): GoldenCheckpoint {
   const folder = `${fixtures}checkpoints/${name}`;
   const own = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
-  const recorded = own.same_as === undefined ? folder : `${folder}/${own.same_as}`;
+  const recorded = own.same_as === undefined ? folder : dirname(join(folder, own.same_as));
   const expected = own.same_as === undefined ? own : JSON.parse(readFileSync(`${recorded}/expected.json`, "utf8"));
   const bytes = readFileSync(`${recorded}/${expected.arrays}`);
   const headerLength = Number(bytes.readBigUInt64LE(0));
