@@ -3,6 +3,7 @@ import { argv, exit, stderr } from "node:process";
 
 const benches: Readonly<Record<string, () => Promise<(args: string[]) => Promise<void>>>> = {
   accuracy: async () => (await import("./accuracy.ts")).runAccuracy,
+  clarifai: async () => (await import("./clarifai.ts")).runClarifai,
   engine: async () => (await import("./engine.ts")).runEngine,
   roboflow: async () => (await import("./roboflow.ts")).runRoboflow,
 };

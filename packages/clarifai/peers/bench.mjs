@@ -12,14 +12,14 @@ const option = (name, fallback) => {
   const at = process.argv.indexOf(name);
   return at < 0 ? fallback : Number(process.argv[at + 1]);
 };
-const rounds = option("--rounds", 5);
+const rounds = option("--rounds", 15);
 const mib = 2 ** 20;
 
 /** What is measured; `better` says which direction is. */
 const jobs = [
-  { name: "short unary call, ms", what: "short", count: 400, better: "lower" },
-  { name: "1 MiB picture there and back, ms", what: "image", count: 60, size: mib, better: "lower" },
-  { name: "stream, chunks/s", what: "chunks", count: 5000, better: "higher" },
+  { name: "short unary call, ms", what: "short", count: 150, better: "lower" },
+  { name: "1 MiB picture there and back, ms", what: "image", count: 20, size: mib, better: "lower" },
+  { name: "stream, chunks/s", what: "chunks", count: 2000, better: "higher" },
   {
     name: "32 in flight against a fast server, calls/s",
     what: "parallel",
@@ -99,41 +99,56 @@ const models = {
   fast: ModelClient.fromLocalGrpc({ port: ports.fast }),
 };
 
+/** Our measurement, with the processor time of this process for one call or chunk. */
+async function runOurs(job) {
+  const before = process.cpuUsage();
+  const value = await measureOurs(models[job.server ?? "runner"], job);
+  const { user, system } = process.cpuUsage(before);
+  return { value, cpuUs: (user + system) / job.count };
+}
+
+const clients = ["ours", "local", "full"];
 const results = jobs.map(() => ({ ours: [], local: [], full: [] }));
 for (let round = 0; round <= rounds; round++) {
   for (const [index, job] of jobs.entries()) {
-    const server = job.server ?? "runner";
-    for (const client of ["ours", "local", "full"]) {
-      const answer =
-        client === "ours"
-          ? { value: await measureOurs(models[server], job) }
-          : await peer.ask({ ...job, client, port: ports[server] });
+    // Each goes first in turn.
+    for (let turn = 0; turn < clients.length; turn++) {
+      const client = clients[(turn + round) % clients.length];
+      const port = ports[job.server ?? "runner"];
+      const answer = client === "ours" ? await runOurs(job) : await peer.ask({ ...job, client, port });
       if (answer.error !== undefined) throw new Error(`${client}, ${job.name}: ${answer.error}`);
       // The first round warms up.
-      if (round > 0) results[index][client].push(answer.value);
+      if (round > 0) results[index][client].push(answer);
     }
   }
 }
 const rows = jobs.map(({ name, better }, index) => {
-  const { ours, local, full } = results[index];
-  const values = { ours: median(ours), pythonLocal: median(local), pythonFull: median(full) };
-  const gain = (theirs) => (better === "lower" ? theirs / values.ours : values.ours / theirs);
+  const of = (client, key) => median(results[index][client].map((answer) => answer[key]));
+  const gain = (theirs) =>
+    better === "lower" ? of(theirs, "value") / of("ours", "value") : of("ours", "value") / of(theirs, "value");
   return {
     name,
     better,
-    ...values,
-    timesPythonLocal: gain(values.pythonLocal),
-    timesPythonFull: gain(values.pythonFull),
+    ours: of("ours", "value"),
+    pythonLocal: of("local", "value"),
+    pythonFull: of("full", "value"),
+    timesPythonLocal: gain("local"),
+    timesPythonFull: gain("full"),
+    cpuUs: { ours: of("ours", "cpuUs"), pythonLocal: of("local", "cpuUs"), pythonFull: of("full", "cpuUs") },
   };
 });
 if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ rounds, rows })}\n`);
 else {
-  process.stdout.write(`medians of ${rounds} rounds in turn; "times" above 1: ours is better\n`);
-  for (const row of rows) {
-    const figures = [row.ours, row.pythonLocal, row.pythonFull].map((value) => value.toFixed(value < 100 ? 2 : 0));
+  process.stdout.write(
+    `medians of ${rounds} rounds in turn; "times" above 1: ours is better; CPU of the client's process\n`,
+  );
+  const text = (value) => value.toFixed(value < 100 ? 2 : 0);
+  for (const { cpuUs, ...row } of rows) {
     process.stdout.write(
-      `${row.name}: ours ${figures[0]}, Python local client ${figures[1]} (${row.timesPythonLocal.toFixed(2)} times), ` +
-        `Python full client ${figures[2]} (${row.timesPythonFull.toFixed(2)} times)\n`,
+      `${row.name}\n` +
+        `  ours                 ${text(row.ours)}, ${text(cpuUs.ours)} µs CPU each\n` +
+        `  Python local client  ${text(row.pythonLocal)}, ${text(cpuUs.pythonLocal)} µs CPU each: ${row.timesPythonLocal.toFixed(2)} times\n` +
+        `  Python full client   ${text(row.pythonFull)}, ${text(cpuUs.pythonFull)} µs CPU each: ${row.timesPythonFull.toFixed(2)} times\n`,
     );
   }
 }

@@ -62,9 +62,9 @@ async function selectNodepool(
 
 function ask<Response>(
   { policy, limit }: OutputCallContext,
-  send: (options: { signal: AbortSignal; timeoutMs: number }) => Promise<Response>,
+  send: (options: { signal: AbortSignal; timeoutMs: null }) => Promise<Response>,
 ): Promise<Response> {
-  return withRetries(() => send({ signal: limit.signal, timeoutMs: limit.remainingMs }), policy, limit.signal);
+  return withRetries(() => send({ signal: limit.signal, timeoutMs: null }), policy, limit.signal);
 }
 
 function checkFound(

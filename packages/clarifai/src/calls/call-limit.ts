@@ -3,18 +3,31 @@ import { linkAbort, TimeoutError } from "@ocellus/core";
 /** The limits of one call: the caller's signal, the closing of the client, and time. */
 export class CallLimit {
   readonly #controller = new AbortController();
-  readonly #unlink: () => void;
+  readonly #release: () => void;
   readonly #timeoutMs: number;
   readonly #what: string;
   #timer: NodeJS.Timeout;
   #deadline: number;
 
-  /** @param timeoutMs longest duration of the whole call, or of each wait when {@link restart} is called */
-  constructor(what: string, timeoutMs: number, signals: readonly (AbortSignal | undefined)[]) {
+  /**
+   * @param timeoutMs longest duration of the whole call, or of each wait when {@link restart} is called
+   * @param signals any of them ends the call
+   * @param onRelease told when the call is over
+   */
+  constructor(
+    what: string,
+    timeoutMs: number,
+    signals: readonly (AbortSignal | undefined)[],
+    onRelease?: (limit: CallLimit) => void,
+  ) {
     this.#what = what;
     this.#timeoutMs = timeoutMs;
     this.#deadline = performance.now() + timeoutMs;
-    this.#unlink = linkAbort(this.#controller, signals);
+    const unlink = signals.some((signal) => signal !== undefined) ? linkAbort(this.#controller, signals) : null;
+    this.#release = () => {
+      unlink?.();
+      onRelease?.(this);
+    };
     this.#timer = this.#startTimer();
   }
 
@@ -25,6 +38,11 @@ export class CallLimit {
   /** Milliseconds that are left. */
   get remainingMs(): number {
     return Math.max(1, this.#deadline - performance.now());
+  }
+
+  /** Ends the call with this reason. */
+  abort(reason: unknown): void {
+    this.#controller.abort(reason);
   }
 
   /** Begins the time anew: something arrived. */
@@ -42,7 +60,7 @@ export class CallLimit {
   /** The call is over: timer and listeners go. */
   release(): void {
     clearTimeout(this.#timer);
-    this.#unlink();
+    this.#release();
   }
 
   #startTimer(): NodeJS.Timeout {

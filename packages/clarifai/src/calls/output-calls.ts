@@ -14,6 +14,8 @@ export interface OutputCallContext {
   readonly place: CallPlace;
   /** True when each wait of a stream is limited rather than the whole of it. */
   readonly limitsWaits: boolean;
+  /** True when the caller set a time limit, of which the server is told. */
+  readonly hasDeadline: boolean;
 }
 
 /**
@@ -29,8 +31,7 @@ export async function postOutputs(
   const { transport, policy, limit, place } = context;
   return await withRetries(
     async () => {
-      const options = { signal: limit.signal, timeoutMs: limit.remainingMs };
-      const response = await transport.unary(V2.method.postModelOutputs, request, options);
+      const response = await transport.unary(V2.method.postModelOutputs, request, deadlineOf(context));
       throwIfFailed(response, place);
       return response;
     },
@@ -44,9 +45,9 @@ export function generateOutputs(
   request: PostModelOutputsRequest,
   context: OutputCallContext,
 ): AsyncGenerator<MultiOutputResponse, undefined, undefined> {
-  const { transport, limit } = context;
+  const { transport } = context;
   const open = (): AsyncIterableIterator<MultiOutputResponse> =>
-    transport.stream(V2.method.generateModelOutputs, [request], deadlineOf(context, limit));
+    transport.stream(V2.method.generateModelOutputs, [request], deadlineOf(context));
   return answersOf(open, context, () => true);
 }
 
@@ -59,10 +60,10 @@ export async function* streamOutputs(
   rest: AsyncIterator<PostModelOutputsRequest>,
   context: OutputCallContext,
 ): AsyncGenerator<MultiOutputResponse, undefined, undefined> {
-  const { transport, limit } = context;
+  const { transport } = context;
   const requests = new ReplayableRequests(first, rest);
   const open = (): AsyncIterableIterator<MultiOutputResponse> =>
-    transport.stream(V2.method.streamModelOutputs, requests.replay(), deadlineOf(context, limit));
+    transport.stream(V2.method.streamModelOutputs, requests.replay(), deadlineOf(context));
   try {
     yield* answersOf(open, context, () => requests.isReplayable);
   } finally {
@@ -71,12 +72,9 @@ export async function* streamOutputs(
   }
 }
 
-/** A stream without a time limit of its own has no deadline to announce. */
-function deadlineOf(
-  { limitsWaits }: OutputCallContext,
-  limit: CallLimit,
-): { signal: AbortSignal; timeoutMs: number | null } {
-  return { signal: limit.signal, timeoutMs: limitsWaits ? null : limit.remainingMs };
+/** The server is told of a time limit that the caller set. */
+function deadlineOf({ hasDeadline, limit }: OutputCallContext): { signal: AbortSignal; timeoutMs: number | null } {
+  return { signal: limit.signal, timeoutMs: hasDeadline ? limit.remainingMs : null };
 }
 
 async function* answersOf(

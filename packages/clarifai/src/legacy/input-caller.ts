@@ -212,7 +212,7 @@ export class InputCaller {
         userAppId: { userId, appId },
         modelTypeId: model.modelTypeId,
       });
-      const context = { signal: limit.signal, timeoutMs: limit.remainingMs };
+      const context = { signal: limit.signal, timeoutMs: null };
       const { status, modelType } = await transport.unary(V2.method.getModelType, request, context);
       if (!isSuccess(status) && !isMixed(status)) throw statusError(status!, place);
       const kinds = (modelType?.inputFields ?? []).map((path) => path.split(".")[0]);

@@ -36,8 +36,13 @@ export interface ModelConnectionOptions {
  */
 export class ModelConnection {
   readonly #options: ModelConnectionOptions;
-  readonly #closing = new AbortController();
+  /** Calls that run; closing ends them. */
+  readonly #limits = new Set<CallLimit>();
+  #closed: DisposedError | null = null;
   readonly #once = new Map<string, Promise<unknown>>();
+  /** What was asked already, so that a call need not wait for a promise of long ago. */
+  #template: RequestTemplate | null = null;
+  #methods: { readonly known: ModelMethods } | null = null;
 
   constructor(options: ModelConnectionOptions) {
     this.#options = options;
@@ -59,9 +64,13 @@ export class ModelConnection {
   open(what: string, options: CallOptions, limitsWaits: boolean, ...signals: AbortSignal[]): OutputCallContext {
     const { transport, policy, timeoutMs } = this.#options;
     const place = { what: `${what} of ${this.label}`, url: transport.url };
-    const all = [options.signal, this.#closing.signal, ...signals];
-    const limit = new CallLimit(place.what, options.timeoutMs ?? timeoutMs, all);
-    return { transport, policy, limit, place, limitsWaits: limitsWaits && options.timeoutMs === undefined };
+    const limit = new CallLimit(place.what, options.timeoutMs ?? timeoutMs, [options.signal, ...signals], (over) =>
+      this.#limits.delete(over),
+    );
+    if (this.#closed === null) this.#limits.add(limit);
+    else limit.abort(this.#closed);
+    const isLimited = options.timeoutMs !== undefined;
+    return { transport, policy, limit, place, limitsWaits: limitsWaits && !isLimited, hasDeadline: isLimited };
   }
 
   /** The model as the service knows it; `null` for a server that hosts one model. Unknown models and bad keys fail here. */
@@ -73,7 +82,7 @@ export class ModelConnection {
       const request = create(GetModelRequestSchema, { userAppId: { userId, appId }, modelId, versionId });
       const { transport, policy, limit, place } = context;
       const ask = async () => {
-        const options = { signal: limit.signal, timeoutMs: limit.remainingMs };
+        const options = { signal: limit.signal, timeoutMs: null };
         const response = await transport.unary(V2.method.getModel, request, options);
         if (!isSuccess(response.status)) throw statusError(response.status!, place);
         return response.model ?? null;
@@ -84,10 +93,12 @@ export class ModelConnection {
 
   /** The fields of every output request. Asks for the model and the compute at the first use. */
   async template(signal?: AbortSignal): Promise<RequestTemplate> {
+    if (this.#template !== null) return this.#template;
     await this.info(signal);
     const { address, runner } = this.#options;
     const runnerSelector = runner === null ? null : await this.selector(runner, signal);
-    return { address, runnerSelector };
+    this.#template = { address, runnerSelector };
+    return this.#template;
   }
 
   /** The selector of a choice of compute, looked up once. */
@@ -97,12 +108,16 @@ export class ModelConnection {
 
   /** The methods of the model; `null` for an old model without typed methods. */
   async methods(signal?: AbortSignal): Promise<ModelMethods> {
+    if (this.#methods !== null) return this.#methods.known;
     const template = await this.template(signal);
-    return await this.#remember("methods", signal, (context) => fetchSignatures(template, context));
+    const known = await this.#remember("methods", signal, (context) => fetchSignatures(template, context));
+    this.#methods = { known };
+    return known;
   }
 
   async close(): Promise<void> {
-    this.#closing.abort(new DisposedError(`The client of ${this.label} is closed.`));
+    this.#closed ??= new DisposedError(`The client of ${this.label} is closed.`);
+    for (const limit of this.#limits) limit.abort(this.#closed);
     await this.#options.transport.close();
   }
 
@@ -114,7 +129,7 @@ export class ModelConnection {
   ): Promise<Value> {
     let known = this.#once.get(key) as Promise<Value> | undefined;
     if (known === undefined) {
-      const context = this.open("Looking up", {}, false);
+      const context = this.open("The look-up", {}, false);
       known = work(context).finally(() => context.limit.release());
       this.#once.set(key, known);
       known.catch(() => this.#once.delete(key));

@@ -86,7 +86,10 @@ function exampleOf({ type, typeArgs }: MethodField): string {
 }
 
 function typeOf({ type, typeArgs }: MethodField, names: Set<string>): string {
-  if (type === "LIST") return `(${typeArgs.map((item) => typeOf(item, names)).join(" | ")})[]`;
+  if (type === "LIST") {
+    const item = typeArgs[0] === undefined ? "unknown" : typeOf(typeArgs[0], names);
+    return item.includes(" ") ? `(${item})[]` : `${item}[]`;
+  }
   if (type === "TUPLE") return `[${typeArgs.map((item) => typeOf(item, names)).join(", ")}]`;
   if (type === "NAMED_FIELDS")
     return `{ ${typeArgs.map((item) => `${keyOf(item.name)}: ${typeOf(item, names)}`).join("; ")} }`;

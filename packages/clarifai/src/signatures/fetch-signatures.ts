@@ -28,7 +28,7 @@ async function fromModelVersion(address: NonNullable<RequestTemplate["address"]>
   const { userId, appId, modelId, versionId } = address;
   const request = create(GetModelVersionRequestSchema, { userAppId: { userId, appId }, modelId, versionId });
   try {
-    const options = { signal: limit.signal, timeoutMs: limit.remainingMs };
+    const options = { signal: limit.signal, timeoutMs: null };
     const response = await transport.unary(V2.method.getModelVersion, request, options);
     return response.modelVersion?.methodSignatures ?? [];
   } catch (thrown) {

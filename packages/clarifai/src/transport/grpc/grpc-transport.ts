@@ -36,10 +36,17 @@ export function createGrpcTransport(options: GrpcTransportOptions): RpcTransport
     ...options.headers,
   };
 
+  // One object per method: what does not change need not be made again for every call.
+  const knownHeaders = new Map<string, Readonly<Record<string, string>>>();
+  const headersOf = (path: string): Readonly<Record<string, string>> => {
+    const known = knownHeaders.get(path) ?? { ...fixedHeaders, ":path": path };
+    knownHeaders.set(path, known);
+    return known;
+  };
   const open = (path: string, context: RpcContext, isUnary: boolean, listener: GrpcCallListener): GrpcCall => {
     const { signal, timeoutMs } = context;
-    const headers: Record<string, string> = { ...fixedHeaders, ":path": path };
-    if (timeoutMs !== null) headers["grpc-timeout"] = grpcTimeout(timeoutMs);
+    const headers =
+      timeoutMs === null ? headersOf(path) : { ...headersOf(path), "grpc-timeout": grpcTimeout(timeoutMs) };
     const place: GrpcCallPlace = { url: origin, path, timeoutMs };
     return new GrpcCall(connection.request(headers), { place, maxMessageBytes, signal, isUnary }, listener);
   };
