@@ -46,6 +46,8 @@ export interface ConnectOpenAIOptions {
   readonly maxMediaBytes?: number | undefined;
   /** What `task: "auto"` means for this model (`generic`). */
   readonly task?: TaskName | undefined;
+  /** System prompts of the tasks that the model was trained with, instead of those of `taskDefinitions`. */
+  readonly systemPrompts?: Readonly<Partial<Record<TaskName, string>>> | undefined;
   /** How the model writes boxes (`relative-1024`). `pixels` is refused: how a server resized is not known. */
   readonly coordinateSpace?: Exclude<CoordinateSpace, "pixels"> | undefined;
   /** Entries of a list that are asked at the same time (4). */
@@ -71,7 +73,7 @@ export interface ConnectOpenAIOptions {
 
 const optionNames: readonly string[] = [
   ...["baseUrl", "apiKey", "model", "server", "imageTransport", "videoTransport", "allowPrivateAddresses"],
-  ...["maxMediaBytes", "task", "coordinateSpace", "concurrency", "attemptTimeoutMs", "totalTimeoutMs"],
+  ...["maxMediaBytes", "task", "systemPrompts", "coordinateSpace", "concurrency", "attemptTimeoutMs", "totalTimeoutMs"],
   ...["idleTimeoutMs", "maxRetries", "maxResponseBytes", "headers", "extraBody", "provider", "logger"],
 ];
 const mebibyte = 1024 * 1024;
@@ -139,7 +141,7 @@ function limit(value: number | undefined, name: string, fallback: number, max: n
   return checkNumber(value ?? fallback, `options.${name}`, { min: 1, max, integer: true });
 }
 
-function infoOf({ provider = "openai", task, coordinateSpace }: ConnectOpenAIOptions): ModelInfo {
+function infoOf({ provider = "openai", task, systemPrompts, coordinateSpace }: ConnectOpenAIOptions): ModelInfo {
   if ((coordinateSpace as string | undefined) === "pixels") {
     throw new InvalidArgumentError(
       'options.coordinateSpace "pixels" cannot be used with a server: to what size it resized a picture is not known.',
@@ -152,6 +154,15 @@ function infoOf({ provider = "openai", task, coordinateSpace }: ConnectOpenAIOpt
     provider,
     supportsVideo: null,
     ...(ownTask === undefined ? {} : { task: ownTask }),
+    ...(systemPrompts === undefined ? {} : { systemPrompts: checkSystemPrompts(systemPrompts) }),
     ...(space === undefined ? {} : { coordinateSpace: space }),
   };
+}
+
+function checkSystemPrompts(prompts: object): Readonly<Partial<Record<TaskName, string>>> {
+  checkKnownKeys(prompts, taskNames, "options.systemPrompts");
+  for (const [task, prompt] of Object.entries(prompts)) {
+    if (typeof prompt !== "string") throw new InvalidArgumentError(`options.systemPrompts.${task} must be a text.`);
+  }
+  return { ...prompts };
 }
