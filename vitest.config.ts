@@ -5,7 +5,7 @@ export default defineConfig({
     // Native addons (onnxruntime, later WebRTC) crash in vitest's worker threads; processes are safe.
     pool: "forks",
     include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "bench/src/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

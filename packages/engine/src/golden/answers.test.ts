@@ -126,9 +126,11 @@ describe("prompts", () => {
     expect(error).toMatchObject({ code: "generation", message: expect.stringMatching(/\d{4,5} tokens.*4096/) });
   });
 
-  test("more than the chat template takes is an error, not a crash", async () => {
-    const [, error] = await model({ messages: [{ role: "user", content: [{ type: "text", text: "a" }] }], schema: {} });
+  test("a schema that cannot be enforced is an error, never ignored", async () => {
+    const messages = [{ role: "user" as const, content: "a" }];
+    const [, error] = await model({ messages, schema: { not: { type: "string" } } });
     expect(error?.code).toBe("grammar");
+    expect(error?.message).toMatch(/not/);
   });
 });
 
