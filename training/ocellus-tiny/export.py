@@ -62,6 +62,10 @@ def configs(t):
         "video_preprocessor_config.json": {
             "size": {"shortest_edge": 112 * 112, "longest_edge": 112 * 112}, "fps": 2, "min_frames": 4, "max_frames": 8, "do_sample_frames": True,
             "video_processor_type": "Qwen2VLVideoProcessor", **image},
+        "ocellus.json": {      # what Ocellus says for its tasks; the model knows no longer prompts
+            "name": "ocellus-tiny", "coordinateSpace": "relative-1024",
+            "systemPrompts": {"vqa": prompts.VQA_JSON, "phrase-grounding": prompts.GROUNDING, "freeform": prompts.DEFAULT},
+            "cotSuffix": prompts.THINK},
         "chat_template.json": {"chat_template": TEMPLATE},
         "tokenizer_config.json": {
             # transformers' own Qwen2 tokenizer class would split numbers into digits
