@@ -18,7 +18,7 @@ interface GoldenTensor {
 
 interface GoldenPixels {
   readonly shape: readonly number[];
-  readonly u8: { readonly sha256: string };
+  readonly u8?: { readonly sha256: string };
 }
 
 /** One recorded prompt (fixtures README, "expected.json"). */

@@ -40,6 +40,8 @@ const names = [
   "internvl",
   "internvl-chat-layout",
   "internvl-qwen2-rms",
+  "llava_next",
+  "llava_next-vicuna",
 ];
 
 describe.each(names)("golden checkpoint %s in float32", (name) => {
@@ -115,10 +117,11 @@ describe.each(names)("golden checkpoint %s in float32", (name) => {
       expect(clips.map(({ grid }) => [grid.t, grid.h, grid.w])).toEqual(golden.video_grid_thw ?? []);
     }
     const recorded = golden.pixels.pixel_values?.pil;
-    if (recorded && pictures.length > 0)
+    // Arrays that the reference has filled up to one number of tiles are recorded without bytes.
+    if (recorded?.u8 && pictures.length > 0)
       expect(pixelHash(pictures, recorded.shape, normalisation)).toBe(recorded.u8.sha256);
     if (golden.video_pil) {
-      expect(pixelHash(clips, golden.video_pil.pixels.shape, normalisation)).toBe(golden.video_pil.pixels.u8.sha256);
+      expect(pixelHash(clips, golden.video_pil.pixels.shape, normalisation)).toBe(golden.video_pil.pixels.u8?.sha256);
     }
   });
 

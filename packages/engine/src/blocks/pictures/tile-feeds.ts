@@ -1,5 +1,5 @@
 import type { Picture } from "@ocellus/media";
-import { type Feeds, floatTensor } from "../../runtime/host-tensor.ts";
+import { type Feeds, floatTensor, type HostTensor } from "../../runtime/host-tensor.ts";
 import { copyPatchLine } from "./copy-patch-line.ts";
 import { normalisedLevels, type PixelScale } from "./normalised-levels.ts";
 
@@ -15,11 +15,10 @@ const patchesPerRun = 8192;
 export function tileFeeds(tiles: readonly Picture[], patchSize: number, scale: PixelScale): Iterable<Feeds> {
   const patches = Math.floor(tiles[0]!.width / patchSize) ** 2;
   const tilesPerRun = Math.max(1, Math.floor(patchesPerRun / patches));
-  const levels = normalisedLevels(scale);
   return {
     *[Symbol.iterator]() {
       for (let start = 0; start < tiles.length; start += tilesPerRun) {
-        yield { pixel_values: tilePatches(tiles.slice(start, start + tilesPerRun), patchSize, levels) };
+        yield { pixel_values: tilePixels(tiles.slice(start, start + tilesPerRun), patchSize, scale) };
       }
     },
   };
@@ -29,7 +28,8 @@ export function tileFeeds(tiles: readonly Picture[], patchSize: number, scale: P
  * Rows [tiles · patches, 3 · patchSize²]: the patches of each tile line by line, each as (channel, y, x). A rest of a
  * tile that fills no patch is left out, as a convolution without padding does.
  */
-function tilePatches(tiles: readonly Picture[], patchSize: number, levels: Float32Array): Feeds[string] {
+export function tilePixels(tiles: readonly Picture[], patchSize: number, scale: PixelScale): HostTensor {
+  const levels = normalisedLevels(scale);
   const grid = Math.floor(tiles[0]!.width / patchSize);
   const plane = patchSize * patchSize;
   const rows = tiles.length * grid * grid;

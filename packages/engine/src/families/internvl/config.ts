@@ -1,6 +1,6 @@
 import { ModelLoadError } from "@ocellus/core";
 import { z } from "zod";
-import { hasQkNorm } from "../../blocks/text-decoder/text-architectures.ts";
+import { textArchitecture } from "../../blocks/text-decoder/text-architectures.ts";
 import { parseTextDecoderConfig, type TextDecoderConfig } from "../../blocks/text-decoder/text-decoder-config.ts";
 import type { EncoderConfig } from "../../blocks/vision-tower/encoder-layer.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
@@ -74,8 +74,9 @@ export interface InternVlConfig {
 export function parseInternVlConfig(json: unknown): InternVlConfig {
   const root = parseConfig(rootSchema, nestedConfig(json), "config.json");
   const text = root.text_config;
+  const { defaults, qkNorm } = textArchitecture(text.model_type);
   return {
-    text: parseTextDecoderConfig(text, "config.json text_config", hasQkNorm(text.model_type)),
+    text: parseTextDecoderConfig({ ...defaults, ...text }, "config.json text_config", qkNorm),
     vision: visionConfig(root.vision_config, 1 / root.downsample_ratio, root.projector_hidden_act),
     imageTokenId: root.image_token_id,
     tiedEmbeddings: root.tie_word_embeddings ?? text.tie_word_embeddings,
