@@ -78,6 +78,21 @@ describe("streamRequest", () => {
     expect(ConnectionError.isInstance(await read("/break", {}))).toBe(true);
   });
 
+  test("a body that is slow but never silent for long is read to its end", async () => {
+    const { url } = await serve((_, response) => {
+      let left = 14;
+      const timer = setInterval(() => {
+        left -= 1;
+        response.write("x");
+        if (left > 0) return;
+        clearInterval(timer);
+        response.end();
+      }, 50);
+    });
+    const stream = await streamRequest({ url, idleTimeoutMs: 500 });
+    expect(await textOf(stream.chunks)).toBe("x".repeat(14));
+  });
+
   test("no headers in time, an abort while reading, a loop that is left: the socket is closed", async () => {
     const { url, sockets } = await serve((request, response) => {
       if (request.url === "/silent") return;
