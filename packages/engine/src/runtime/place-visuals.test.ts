@@ -53,3 +53,17 @@ test("pictures and clips keep the order of the prompt", () => {
   ]);
   expect(() => placeVisuals([image, clip], [image, clip], [visual(2, clip), visual(1)])).toThrow("tokens 9, 8");
 });
+
+test("a visual with a prompt of its own takes as many placeholders as that has spans", () => {
+  const tiled = { ...visual(5), prompt: { mark: "<image>", text: "<image>\n<image>", spans: [2, 3] } };
+  const { ids, visuals } = placeVisuals([1, image, 7, image, 2, image], [image, clip], [tiled, visual(1)]);
+  expect(ids).toEqual([1, image, image, 7, image, image, image, 2, image]);
+  expect(visuals.map(({ spans }) => spans)).toEqual([
+    [
+      { start: 1, length: 2 },
+      { start: 4, length: 3 },
+    ],
+    [{ start: 8, length: 1 }],
+  ]);
+  expect(() => placeVisuals([image], [image], [tiled])).toThrow("has 1 placeholders");
+});

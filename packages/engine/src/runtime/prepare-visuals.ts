@@ -61,7 +61,7 @@ async function prepareClip(
   const { video } = model;
   if (video === undefined) {
     throw new UnsupportedMediaError(
-      `This ${model.family} checkpoint takes no videos: its config.json names no video token. Give single frames as pictures.`,
+      `This ${model.family} checkpoint takes no videos. Give single frames as pictures.`,
     );
   }
   const limits = { video, contextLength: model.decoder.contextLength };
