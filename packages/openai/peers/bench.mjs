@@ -15,7 +15,7 @@ const callsPerRound = 200;
 const chunksPerStream = 20_000;
 
 if (process.argv[2] === "serve") serve();
-else await measure();
+else setImmediate(() => measure());
 
 function serve() {
   const event = (choice, more = {}) =>
@@ -47,27 +47,39 @@ function serve() {
   server.listen(0, "127.0.0.1", () => process.send(server.address().port));
 }
 
-/** Both clients, each with one call and one stream that gives the length of its text. */
-function makeClients(ours, theirs) {
-  const messages = [{ role: "user", content: "Write." }];
+const messages = [{ role: "user", content: "Write." }];
+
+/** One call, and one stream that gives the length of its text. */
+const ourClient = (model) => ({
+  call: async () => (await model({ messages }))[0].rawOutput,
+  stream: async () => {
+    let length = 0;
+    for await (const text of model({ messages, stream: true })) length += text.length;
+    return length;
+  },
+});
+
+/** The same with the npm client. */
+const theirClient = ({ chat: { completions } }) => ({
+  call: async () => (await completions.create({ model: "m", messages })).choices[0].message.content,
+  stream: async () => {
+    let length = 0;
+    const stream = await completions.create({ model: "m", messages, stream: true });
+    for await (const chunk of stream) length += chunk.choices[0]?.delta.content?.length ?? 0;
+    return length;
+  },
+});
+
+/** Milliseconds a call and chunks a second of one round. */
+async function runRound(name, client) {
+  const start = performance.now();
+  for (let call = 0; call < callsPerRound; call += 1) await client.call();
+  const middle = performance.now();
+  const length = await client.stream();
+  if (length !== chunksPerStream * " word".length) throw new Error(`${name} lost text: ${length}`);
   return {
-    ours: {
-      call: async () => (await ours({ messages }))[0].rawOutput,
-      stream: async () => {
-        let length = 0;
-        for await (const text of ours({ messages, stream: true })) length += text.length;
-        return length;
-      },
-    },
-    openai: {
-      call: async () => (await theirs.chat.completions.create({ model: "m", messages })).choices[0].message.content,
-      stream: async () => {
-        let length = 0;
-        const stream = await theirs.chat.completions.create({ model: "m", messages, stream: true });
-        for await (const chunk of stream) length += chunk.choices[0]?.delta.content?.length ?? 0;
-        return length;
-      },
-    },
+    call: (middle - start) / callsPerRound,
+    stream: (chunksPerStream * 1000) / (performance.now() - middle),
   };
 }
 
@@ -81,19 +93,15 @@ async function measure() {
   const { OpenAI } = await import(pathToFileURL(createRequire(join(folder, "x.js")).resolve("openai")).href);
   const ours = connectOpenAI({ baseUrl: baseURL, model: "m", server: "unknown" });
   const theirs = new OpenAI({ baseURL, apiKey: "x" });
-  const clients = makeClients(ours, theirs);
+  const clients = { ours: ourClient(ours), openai: theirClient(theirs) };
   const times = { ours: { call: [], stream: [] }, openai: { call: [], stream: [] } };
   for (let round = -1; round < rounds; round += 1) {
     for (const [name, client] of Object.entries(clients)) {
-      const start = performance.now();
-      for (let call = 0; call < callsPerRound; call += 1) await client.call();
-      const middle = performance.now();
-      const length = await client.stream();
-      if (length !== chunksPerStream * " word".length) throw new Error(`${name} lost text: ${length}`);
+      const { call, stream } = await runRound(name, client);
       // The first round only warms up.
       if (round < 0) continue;
-      times[name].call.push((middle - start) / callsPerRound);
-      times[name].stream.push((chunksPerStream * 1000) / (performance.now() - middle));
+      times[name].call.push(call);
+      times[name].stream.push(stream);
     }
   }
   const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
