@@ -60,9 +60,7 @@ async function prepareClip(
 ): Promise<PreparedVisual> {
   const { video } = model;
   if (video === undefined) {
-    throw new UnsupportedMediaError(
-      `This ${model.family} checkpoint takes no videos. Give single frames as pictures.`,
-    );
+    throw new UnsupportedMediaError(`This ${model.family} checkpoint takes no videos. Give single frames as pictures.`);
   }
   const limits = { video, contextLength: model.decoder.contextLength };
   return "frames" in part ? await prepareFrames(limits, part, opening) : await prepareVideo(limits, part, opening);
