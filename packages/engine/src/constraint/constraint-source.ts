@@ -8,6 +8,7 @@ import {
 import { tokenBytes } from "./token-bytes.ts";
 import type { TokenConstraint } from "./token-constraint.ts";
 import { createTokenSpelling } from "./token-spelling.ts";
+import { fittingTokens } from "./utf8-state.ts";
 import { type CompiledGrammar, type GrammarVocabulary, openVocabulary } from "./xgrammar.ts";
 
 /** Compiled grammars that are kept per model; the one used longest ago goes first. */
@@ -89,5 +90,5 @@ async function prepare(
   const tokens = tokenBytes(tokenizer, vocabSize);
   const grammars = await openVocabulary(tokens);
   const spelling = createTokenSpelling(tokenizer, tokens);
-  return { grammars, vocabulary: { tokens, spelling, endId: grammars.endId } };
+  return { grammars, vocabulary: { tokens, fitting: fittingTokens(tokens), spelling, endId: grammars.endId } };
 }

@@ -11,6 +11,8 @@ import type { GrammarMatcher } from "./xgrammar.ts";
 export interface ConstraintVocabulary {
   /** Bytes of every token; `null` for one that is never allowed. */
   readonly tokens: readonly (Uint8Array | null)[];
+  /** For every state inside of a character, the tokens that keep the text UTF-8: the grammars do not see to it. */
+  readonly fitting: readonly Int32Array[];
   readonly spelling: TokenSpelling;
   /** The matcher's id of the end of the text. */
   readonly endId: number;
@@ -71,9 +73,10 @@ class GrammarConstraint implements TokenConstraint {
     const allowed = await this.#matcher.allowed();
     this.#allowed = allowed;
     const { endId } = this.#vocabulary;
-    const ends = isSet(allowed, endId);
+    const ends = isSet(allowed, endId) && this.#utf8 === 0;
     for (const id of this.#stopIds) clear(allowed, id);
-    clear(allowed, endId);
+    const fitting = this.#vocabulary.fitting[this.#utf8]!;
+    for (let word = 0; word < allowed.length; word++) allowed[word]! &= fitting[word]!;
     const isOver = allowed.every((word) => word === 0);
     if (isOver && !ends) {
       throw new GrammarError(

@@ -50,3 +50,14 @@ export function completion(state: Utf8State): number[] {
   }
   return bytes;
 }
+
+/** For every state, the tokens that may follow there: one bit a token, 32 in a word. */
+export function fittingTokens(tokens: readonly (Uint8Array | null)[]): readonly Int32Array[] {
+  const fitting = Array.from({ length: utf8States }, () => new Int32Array((tokens.length >> 5) + 1));
+  for (const [id, bytes] of tokens.entries()) {
+    for (let state = 0; bytes !== null && state < utf8States; state++) {
+      if (afterBytes(state, bytes) >= 0) fitting[state]![id >> 5]! |= 1 << (id & 31);
+    }
+  }
+  return fitting;
+}

@@ -10,7 +10,7 @@ export interface ExpressionPrinter {
 
 /**
  * xgrammar 0.1.27 reads a class as bytes as soon as it goes beyond ASCII, and accepts malformed UTF-8 with it. So
- * characters beyond ASCII are spelled out as byte sequences, in rules of their own.
+ * classes of some characters beyond ASCII are spelled out as byte sequences, in rules of their own.
  */
 export function createExpressionPrinter(): ExpressionPrinter {
   const nameOfRanges = new Map<string, string>();
@@ -32,7 +32,9 @@ export function createExpressionPrinter(): ExpressionPrinter {
       case "text":
         return `"${[...expression.text].map(printCharacter).join("")}"`;
       case "class":
-        return expression.ranges[0]![0] < 0x80 ? printAscii(expression.ranges) : byteRule(expression.ranges);
+        return byteRule(expression.ranges);
+      case "bytes":
+        return printBytes(expression.ranges);
       case "sequence":
         return expression.parts.map((part) => (part.kind === "choice" ? `(${print(part)})` : print(part))).join(" ");
       case "choice":
@@ -44,7 +46,7 @@ export function createExpressionPrinter(): ExpressionPrinter {
   return { print, byteRules };
 }
 
-function printAscii(ranges: readonly CodePointRange[]): string {
+function printBytes(ranges: readonly CodePointRange[]): string {
   return `[${ranges.map(([first, last]) => (first === last ? printCode(first) : `${printCode(first)}-${printCode(last)}`)).join("")}]`;
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../../text/json-object.ts";
-import { choice, type Expression, sequence, text } from "../grammar/expression.ts";
+import { choice, type Expression, followedBy, nothing, oneByte, sequence, text } from "../grammar/expression.ts";
 import type { GrammarBuilder } from "../grammar/grammar-builder.ts";
-import { jsonCharacter, jsonEscape, jsonString } from "../grammar/json-text.ts";
+import { jsonEscape, jsonString } from "../grammar/json-text.ts";
 import { formatNames, formatPattern, isPatternOfFormat } from "./formats.ts";
 import { countKeyword } from "./keywords.ts";
 import { PatternError, patternGrammar } from "./pattern.ts";
@@ -39,16 +39,36 @@ export function stringSchema(builder: GrammarBuilder, schema: JsonObject, pointe
     );
   }
   return builder.shared(`string${min}to${max ?? ""}`, () => {
-    // Escapes count as the one character they stand for; tags cannot arise, because "<" is always escaped.
-    const character = choice(
-      jsonCharacter([
-        [0x20, 0xd7ff],
-        [0xe000, 0x10ffff],
-      ]),
-      jsonEscape(builder),
-    );
-    return sequence(text('"'), builder.repeat("counted", character, min, max), text('"'));
+    return sequence(text('"'), countedCharacters(builder, min, max), text('"'));
   });
+}
+
+/**
+ * So many characters. They are counted by their first bytes, and continuation bytes may follow anywhere; escapes count
+ * as the one character they stand for. `<` is always escaped, so that no tag can arise.
+ */
+function countedCharacters(builder: GrammarBuilder, min: number, max: number | null): Expression {
+  const first = choice(
+    oneByte([
+      [0x20, 0x21],
+      [0x23, 0x3b],
+      [0x3d, 0x5b],
+      [0x5d, 0x7f],
+      [0xc2, 0xf4],
+    ]),
+    jsonEscape(builder),
+  );
+  const state = (count: number, next: Expression | null): Expression =>
+    builder.rule("counted", (self) => {
+      const ways = [followedBy(oneByte([[0x80, 0xbf]]), self)];
+      if (count >= min) ways.push(nothing);
+      const target = next ?? (max === null ? self : null);
+      if (target !== null) ways.push(followedBy(first, target));
+      return choice(...ways);
+    });
+  let rule = state(max ?? min, null);
+  for (let count = (max ?? min) - 1; count >= 0; count--) rule = state(count, rule);
+  return rule;
 }
 
 function patternBody(builder: GrammarBuilder, schema: JsonObject, pointer: string): Expression | null {
