@@ -52,7 +52,9 @@ def measure(job):
         return timed(lambda: client.echo_image(image=image), count)
     if job["what"] == "chunks":
         start = time.perf_counter()
-        chunks = sum(1 for _ in client.gen_chunks(n=count))
+        chunks = 0
+        while chunks < count:
+            chunks += sum(1 for _ in client.gen_chunks(n=job.get("each", count)))
         return chunks / (time.perf_counter() - start)
     with ThreadPoolExecutor(32) as pool:
         start = time.perf_counter()
