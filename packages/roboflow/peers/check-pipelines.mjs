@@ -15,7 +15,7 @@ export async function checkPipelines({ client, check, server, read }) {
   await step(
     "start",
     () =>
-      client.startInferencePipelineWithWorkflow(join(server.folder, "noise.mp4"), {
+      client.startInferencePipelineWithWorkflow(join(server.folder, "long.mp4"), {
         workflowSpecification,
         maxFps: 5,
         sourceBufferFillingStrategy: "WAIT",
@@ -41,7 +41,7 @@ export async function checkPipelines({ client, check, server, read }) {
       }
       return null;
     },
-    (answer) => answer?.outputs?.[0]?.width === 320 && answer.frames_metadata.length === 1,
+    (answer) => answer?.outputs?.[0]?.width === 64 && answer.frames_metadata.length === 1,
   );
   await step(
     "pause",

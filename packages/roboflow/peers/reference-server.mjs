@@ -39,13 +39,22 @@ const freePort = () =>
     });
   });
 
+/** A video of two minutes, so that a pipeline does not end before it is paused. */
+const longVideo = `
+import cv2, numpy, sys
+writer = cv2.VideoWriter(sys.argv[1], cv2.VideoWriter_fourcc(*"mp4v"), 10, (64, 48))
+for i in range(1200):
+    writer.write(numpy.full((48, 64, 3), i % 250, numpy.uint8))
+writer.release()`;
+
 /** Starts the server; `stop()` ends it with everything that it started. */
 export async function startReferenceServer(fixtures) {
   const binary = python();
   const folder = mkdtempSync(join(tmpdir(), "ocellus-roboflow-"));
-  mkdirSync(join(folder, "landing", "out", "static"), { recursive: true });
+  for (const part of ["static", "_next/static"])
+    mkdirSync(join(folder, "inference", "landing", "out", part), { recursive: true });
   cpSync(join(fixtures, "models"), folder, { recursive: true });
-  cpSync(join(fixtures, "images", "noise-320x240.mp4"), join(folder, "noise.mp4"));
+  run(binary, ["-c", longVideo, join(folder, "long.mp4")]);
   const port = await freePort();
   const log = [];
   const server = spawn(binary, [join(here, "server.py"), String(port)], {
@@ -75,7 +84,7 @@ export async function startReferenceServer(fixtures) {
     rmSync(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   };
   const url = `http://127.0.0.1:${port}`;
-  for (let wait = 0; wait < 240 && server.exitCode === null; wait++) {
+  for (let wait = 0; wait < 720 && server.exitCode === null; wait++) {
     const isUp = await fetch(`${url}/info`).then(
       (answer) => answer.ok,
       () => false,

@@ -3,6 +3,7 @@
 import multiprocessing
 import os
 import sys
+import traceback
 
 import uvicorn
 
@@ -29,4 +30,10 @@ def manage_pipelines() -> None:
 if __name__ == "__main__":
     if os.getenv("ENABLE_STREAM_API", "").lower() == "true":
         multiprocessing.Process(target=manage_pipelines).start()
-    serve(int(sys.argv[1]))
+    try:
+        serve(int(sys.argv[1]))
+    except BaseException:
+        traceback.print_exc()
+    # Without waiting for the manager, which has children of its own and therefore cannot be a daemon.
+    sys.stderr.flush()
+    os._exit(1)

@@ -56,6 +56,19 @@ describe("keys", () => {
     expect(requests.join()).not.toContain("None");
   });
 
+  test("that look like a part of JSON do not garble the server's report; long reports are read whole", async () => {
+    const body = { message: "m".repeat(50_000), error_type: "WorkflowSyntaxError", blocks_errors: [{ block_id: "k" }] };
+    const { url } = await serve((_request, response) => {
+      response.writeHead(400, { "content-type": "application/json" }).end(JSON.stringify(body));
+    });
+    const expected = { errorType: "WorkflowSyntaxError", blocksErrors: [{ block_id: "k" }] };
+    for (const apiKey of ["k", "error_type"]) {
+      const error = await failure(clientOf(url, { apiKey }).runWorkflow({ specification: {} }));
+      expect(error).toMatchObject(expected);
+      expect(error.message.length).toBeLessThan(5_000);
+    }
+  });
+
   test("and service secrets stay out of messages", async () => {
     const { url } = await serve((request, response) => response.writeHead(500).end(String(request.url)));
     const client = clientOf(url, { configuration: { serviceSecret: "hush-hush-hush" } });

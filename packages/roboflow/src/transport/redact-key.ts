@@ -1,9 +1,12 @@
+/** Shorter secrets are no keys; replacing their letters everywhere would only garble a text. */
+const shortestSecret = 6;
+
 /**
- * Replaces every occurrence of a secret in a text, also in its URL-encoded forms. Secrets of eight characters and more
- * keep their first and last two, so that their owner can tell which one it was.
+ * Replaces every occurrence of a secret of six characters at least in a text, also in its URL-encoded forms. Secrets of
+ * eight characters and more keep their first and last two, so that their owner can tell which one it was.
  */
 export function redactSecret(text: string, secret: string | null): string {
-  if (secret === null || secret === "") return text;
+  if (secret === null || secret.length < shortestSecret) return text;
   const shown = secret.length < 8 ? "***" : `${secret.slice(0, 2)}***${secret.slice(-2)}`;
   const form = new URLSearchParams({ a: secret }).toString().slice(2);
   let redacted = text;

@@ -1,29 +1,23 @@
 import { type HttpAnswer, retryAfterMs } from "@ocellus/http";
 import { HTTPCallError, type ServerErrorReport } from "../errors/http-call-error.ts";
 import type { ClientState } from "./client-state.ts";
-import { redactSecret, redactSecretIn } from "./redact-key.ts";
+import { redactSecretIn } from "./redact-key.ts";
 
 /** Longest text of a server that an error repeats. */
 const maxTextLength = 4_000;
 
 /** The error of an answer that is no success, with everything that its body tells and no secret of the client. */
 export function callError(state: ClientState, method: string, url: string, answer: HttpAnswer): HTTPCallError {
-  const clean = (text: string): string =>
-    redactSecret(redactSecret(text, state.apiKey), state.configuration.serviceSecret);
-  const text = clean(
-    Buffer.from(answer.bytes)
-      .toString()
-      .slice(0, maxTextLength * 4),
-  );
-  const report = readReport(text, answer);
-  const shown = clean(url.replace(/[?#].*$/s, ""));
+  const { apiKey, configuration } = state;
+  // Cleaned after it was parsed: a secret may look like a part of the JSON itself.
+  const clean = (value: unknown): unknown => redactSecretIn(redactSecretIn(value, apiKey), configuration.serviceSecret);
+  const report = clean(readReport(Buffer.from(answer.bytes).toString(), answer)) as ServerErrorReport;
+  const shown = clean(url.replace(/[?#].*$/s, "")) as string;
   const reason = report.apiMessage ?? describeDetail(report.detail) ?? redirectHint(answer);
   const message = `${method} ${shown} answered with status ${answer.status}${reason === null ? "." : `: ${reason}`}`;
-  const { apiMessage, detail } = report;
   return new HTTPCallError(message.slice(0, maxTextLength), {
     ...report,
-    apiMessage: apiMessage?.slice(0, maxTextLength) ?? null,
-    detail: redactSecretIn(detail, state.apiKey),
+    apiMessage: report.apiMessage?.slice(0, maxTextLength) ?? null,
     status: answer.status,
     url: shown,
   });
