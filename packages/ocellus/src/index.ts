@@ -138,6 +138,11 @@ export {
   type ConnectOpenAIOptions,
   connectNim,
   connectOpenAI,
+  type DeployNimOptions,
+  deployNim,
+  type NimDeployment,
+  NimDeploymentError,
+  stopNim,
 } from "@ocellus/openai";
 export { type ConnectRoboflowOptions, connectRoboflow } from "@ocellus/roboflow";
 export { type ReadPictureOptions, readPicture } from "./read-picture.ts";

@@ -1,0 +1,109 @@
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type DeployNimOptions, deployNim, stopNim } from "./deploy-nim.ts";
+
+const key = "nvapi-secret-123456";
+let folder: string;
+let server: Server;
+let status = 200;
+
+/** Writes down what it was called with, and answers as the files beside it say. */
+const fakeDocker = `#!/usr/bin/env node
+const { appendFileSync, existsSync, readFileSync, writeFileSync, rmSync } = require("node:fs");
+const args = process.argv.slice(2);
+const file = (name) => __dirname + "/" + name;
+const input = args[0] === "login" ? readFileSync(0, "utf8") : "";
+appendFileSync(file("calls"), JSON.stringify({ args, input, key: process.env.NGC_API_KEY ?? null }) + "\\n");
+const fail = (text) => { process.stderr.write(text); process.exit(1); };
+if (args[0] === "inspect") {
+  if (!existsSync(file("state"))) fail("Error: No such object: x");
+  process.stdout.write(args[2].includes("Id") ? "abc123" : readFileSync(file("state"), "utf8"));
+}
+if (args[0] === "image" && !existsSync(file("image"))) fail("Error: No such image");
+if (args[0] === "pull") { if (existsSync(file("no-image"))) fail("manifest unknown"); process.stdout.write("layer 1\\nlayer 2\\n"); }
+if (args[0] === "run") writeFileSync(file("state"), existsSync(file("dies")) ? "exited" : "running");
+if (args[0] === "rm") rmSync(file("state"));
+if (args[0] === "logs") process.stdout.write("CUDA out of memory; token=abcdefgh");
+`;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "ocellus-nim-"));
+  await writeFile(join(folder, "docker"), fakeDocker);
+  await chmod(join(folder, "docker"), 0o755);
+  status = 200;
+  server = createServer((request, response) => {
+    response.writeHead(request.url === "/v1/health/ready" ? status : 200);
+    response.end(JSON.stringify({ data: [{ id: "nvidia/cosmos" }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, resolve));
+});
+afterEach(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(folder, { recursive: true });
+});
+
+const options = (more: DeployNimOptions = {}): DeployNimOptions => ({
+  nvidiaApiKey: key,
+  port: (server.address() as AddressInfo).port,
+  docker: join(folder, "docker"),
+  localCacheDir: join(folder, "cache"),
+  ...more,
+});
+const calls = async (): Promise<{ args: string[]; input: string; key: string | null }[]> =>
+  (await readFile(join(folder, "calls"), "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+const mark = (name: string, text = ""): Promise<void> => writeFile(join(folder, name), text);
+
+test("pulls, runs with every option, and keeps the key off the command line", async () => {
+  const lines: string[] = [];
+  const deployment = await deployNim(options({ servedModelName: "mine", onLine: (line) => lines.push(line) }));
+  expect(deployment).toMatchObject({ containerId: "abc123", availableModels: ["nvidia/cosmos"] });
+  expect(lines).toEqual(["layer 1", "layer 2"]);
+  const made = await calls();
+  expect(made.map(({ args }) => args[0])).toEqual(["inspect", "image", "login", "pull", "run", "inspect"]);
+  expect(JSON.stringify(made.map(({ args }) => args))).not.toContain(key);
+  expect(made[2]!.input).toBe(key);
+  expect(made[4]!.key).toBe(key);
+  expect(made[4]!.args.join(" ")).toContain("--shm-size 32GB");
+  expect(made[4]!.args).toEqual(expect.arrayContaining(["NIM_MAX_MODEL_LEN=8192", "NIM_SERVED_MODEL_NAME=mine"]));
+  expect(await stopNim(deployment.containerName, { docker: join(folder, "docker") })).toBe(true);
+  expect(await stopNim(deployment.containerName, { docker: join(folder, "docker") })).toBe(false);
+});
+
+test("a container of the same name is used, refused or removed", async () => {
+  await mark("state", "running");
+  await deployNim(options());
+  expect((await calls()).map(({ args }) => args[0])).not.toContain("run");
+  await expect(deployNim(options({ useExistingContainer: false }))).rejects.toMatchObject({
+    failure: "container-exists",
+  });
+  await mark("state", "exited");
+  await expect(deployNim(options())).rejects.toMatchObject({ failure: "container-exists" });
+  await mark("image");
+  await deployNim(options({ autoKillExistingContainer: true }));
+  expect((await calls()).map(({ args }) => args[0])).toEqual(expect.arrayContaining(["rm", "run"]));
+});
+
+test("a missing image, a container that dies, a health that never comes, no docker, no key", async () => {
+  await mark("no-image");
+  await expect(deployNim(options())).rejects.toMatchObject({ failure: "image-missing", code: "model-load" });
+  await mark("image");
+  await mark("dies");
+  status = 503;
+  const died = await deployNim(options()).catch((error: unknown) => error as Error);
+  expect(died).toMatchObject({ failure: "container-ended" });
+  expect((died as Error).message).toContain("CUDA out of memory; token=***");
+  await mark("state", "running");
+  await expect(deployNim(options({ readyTimeoutMs: 50 }))).rejects.toMatchObject({ failure: "not-ready" });
+  await expect(deployNim(options({ docker: join(folder, "none") }))).rejects.toMatchObject({
+    code: "missing-dependency",
+  });
+  await expect(deployNim(options({ nvidiaApiKey: "abc" }))).rejects.toMatchObject({ code: "invalid-argument" });
+  await expect(deployNim(options({ signal: AbortSignal.abort() }))).rejects.toMatchObject({ code: "aborted" });
+});
