@@ -68,6 +68,7 @@ export function initialState(options: InferenceHTTPClientOptions, closing: Abort
     },
     logger,
     pool: createConnectionPool(),
+    readPool: createConnectionPool(),
     descriptions: options.modelDescriptionCache === false ? null : new Map(),
     closing,
   };

@@ -133,6 +133,7 @@ export abstract class ConfiguredClient<Self extends ConfiguredClient<Self>> impl
   async close(): Promise<void> {
     if (!this.#closing.signal.aborted) this.#closing.abort(new DisposedError("The Roboflow client is closed."));
     this.#state.pool.close();
+    this.#state.readPool.close();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -23,7 +23,7 @@ export function requireV1(state: ClientState): void {
 /** `GET /info`; never sends a key. */
 export async function getServerInfo(state: ClientState, call: CallOptions): Promise<ServerInfo> {
   const path = "/info";
-  const answer = await callApi(state, { method: "GET", path, mayRepeat: false, withKey: false }, call);
+  const answer = await callApi(state, { method: "GET", path, mayRepeat: false, onlyReads: true, withKey: false }, call);
   const { name, version, uuid } = readJsonObject(answer, path);
   if (typeof name !== "string" || typeof version !== "string" || typeof uuid !== "string") {
     throw invalidResponse("answered without name, version or uuid.", answer, path);
@@ -37,7 +37,7 @@ export async function listLoadedModels(state: ClientState, call: CallOptions): P
   const path = "/model/registry";
   const answer = await callApi(
     state,
-    { method: "GET", path, query: keyTransport.query(state), mayRepeat: false },
+    { method: "GET", path, query: keyTransport.query(state), mayRepeat: false, onlyReads: true },
     call,
   );
   return readRegisteredModels(readJsonObject(answer, path), answer, path);

@@ -24,6 +24,8 @@ export interface ApiRequest {
   readonly contentType?: string;
   /** The request may be sent again: 3 tries, kept-alive connections. */
   readonly mayRepeat: boolean;
+  /** Use a kept-alive connection although it is not tried again; for requests that only read. Default false. */
+  readonly onlyReads?: boolean;
   /** Send the key's header. Default true. */
   readonly withKey?: boolean;
   /** Send the `execution_id` header. Default false. */
@@ -92,7 +94,10 @@ function send(state: ClientState, http: HttpRequest, request: ApiRequest, call: 
   const totalTimeoutMs = call.totalTimeoutMs ?? limits.totalTimeoutMs;
   const what = `${request.method} ${request.path}`;
   logger.debug(redactSecret(what, state.apiKey));
-  if (!request.mayRepeat) return sendRequest({ ...http, timeoutMs: Math.min(http.timeoutMs!, totalTimeoutMs) });
+  if (!request.mayRepeat) {
+    const kept = request.onlyReads === true ? { pool: state.readPool } : {};
+    return sendRequest({ ...http, ...kept, timeoutMs: Math.min(http.timeoutMs!, totalTimeoutMs) });
+  }
   return sendWithRetries(
     { ...http, pool },
     {

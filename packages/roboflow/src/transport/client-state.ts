@@ -27,6 +27,8 @@ export interface ClientState {
   readonly limits: RequestLimits;
   readonly logger: Logger;
   readonly pool: ConnectionPool;
+  /** Of requests that are never tried again; apart, so that an inference never begins on a connection of theirs. */
+  readonly readPool: ConnectionPool;
   /** Descriptions by model id; null when they are not kept. Shared by the clones of a client. */
   readonly descriptions: Map<string, ModelDescription> | null;
   /** Ends the requests of a closed client. */
