@@ -33,8 +33,11 @@ const textSchema = z.looseObject({
   rope_parameters: ropeSchema.nullish(),
 });
 
-/** Rotation types that leave the frequencies as they are. */
-const plainRopes: ReadonlySet<string> = new Set(["default", "mrope"]);
+/**
+ * Rotation types that leave the frequencies as they are within `max_position_embeddings`, which bounds the context here:
+ * "dynamic" (InternVL2.5 and 3) scales its base only beyond (transformers `_compute_dynamic_ntk_parameters`).
+ */
+const plainRopes: ReadonlySet<string> = new Set(["default", "mrope", "dynamic"]);
 
 /** Sizes of a language model of the Llama lineage. */
 export interface TextDecoderConfig {
@@ -80,7 +83,7 @@ export function parseTextDecoderConfig(json: unknown, where: string, qkNorm: boo
   const slides = text.use_sliding_window ?? (text.sliding_window ?? null) !== null;
   if (!plainRopes.has(ropeType) || slides || heads % kvHeads !== 0 || headDim % 2 !== 0) {
     throw new ModelLoadError(
-      `${where}: rope type "${ropeType}", sliding attention ${slides}, ${heads} attention heads for ${kvHeads} key heads, head_dim ${headDim}: only rope type "default", full attention, a multiple of the key heads and an even head_dim are supported.`,
+      `${where}: rope type "${ropeType}", sliding attention ${slides}, ${heads} attention heads for ${kvHeads} key heads, head_dim ${headDim}: only rope types without scaling, full attention, a multiple of the key heads and an even head_dim are supported.`,
     );
   }
   return {
