@@ -4,6 +4,9 @@ import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { createClient } from "@connectrpc/connect";
+import { createGrpcTransport } from "@connectrpc/connect-node";
+import { V2 } from "../dist/gen/clarifai/api/inference_pb.js";
 import { ModelClient } from "../dist/index.js";
 import { makePython } from "./make-python.mjs";
 import { startRunner } from "./start-runner.mjs";
@@ -116,9 +119,17 @@ async function runOurs(job) {
   return { value, cpuUs: (user + system) / job.count };
 }
 
+/** The same short call over the stock transport of connect-node, without anything of ours above it. */
+const stock = createClient(V2, createGrpcTransport({ baseUrl: `http://127.0.0.1:${ports.runner}`, httpVersion: "2" }));
+const input = {
+  data: { metadata: { _method_name: "predict" }, parts: [{ id: "prompt", data: { stringValue: "hi" } }] },
+};
+const stockMs = [];
+
 const clients = ["ours", "local", "full"];
 const results = jobs.map(() => ({ ours: [], local: [], full: [] }));
 for (let round = 0; round <= rounds; round++) {
+  stockMs.push(await timed(() => stock.postModelOutputs({ inputs: [input] }), jobs[0].count));
   for (const [index, job] of jobs.entries()) {
     // Each goes first in turn.
     for (let turn = 0; turn < clients.length; turn++) {
@@ -146,7 +157,8 @@ const rows = jobs.map(({ name, better }, index) => {
     cpuUs: { ours: of("ours", "cpuUs"), pythonLocal: of("local", "cpuUs"), pythonFull: of("full", "cpuUs") },
   };
 });
-if (process.argv.includes("--json")) process.stdout.write(`${JSON.stringify({ rounds, rows })}\n`);
+if (process.argv.includes("--json"))
+  process.stdout.write(`${JSON.stringify({ rounds, rows, connectNodeShortMs: median(stockMs.slice(1)) })}\n`);
 else {
   process.stdout.write(
     `medians of ${rounds} rounds in turn; "times" above 1: ours is better; CPU of the client's process\n`,
@@ -160,6 +172,11 @@ else {
         `  Python full client   ${text(row.pythonFull)}, ${text(cpuUs.pythonFull)} µs CPU each: ${row.timesPythonFull.toFixed(2)} times\n`,
     );
   }
+}
+if (!process.argv.includes("--json")) {
+  process.stdout.write(
+    `short unary call over the bare transport of connect-node, ms: ${median(stockMs.slice(1)).toFixed(2)}\n`,
+  );
 }
 for (const model of Object.values(models)) await model.close();
 await Promise.all([peer.stop(), fast.stop(), runner.stop()]);
