@@ -1,5 +1,6 @@
 import { GenerationError, MissingDependencyError, ModelLoadError } from "@ocellus/core";
 import type * as Ort from "onnxruntime-node";
+import { nativeCall } from "./exit-guard.ts";
 import type { Feeds } from "./host-tensor.ts";
 
 /** One graph loaded into ONNX Runtime. `run` blocks the calling thread while it computes. */
@@ -40,15 +41,17 @@ export async function openSession(path: string, options: { readonly threads: num
   const ort = await loadRuntime();
   let session: Ort.InferenceSession;
   try {
-    session = await ort.InferenceSession.create(path, {
-      executionProviders: ["cpu"],
-      intraOpNumThreads: options.threads,
-      interOpNumThreads: 1,
-      // Failures are thrown; ONNX Runtime need not print them as well.
-      logSeverityLevel: 4,
-      // Shapes change from call to call, so a recorded allocation pattern would only hold memory.
-      enableMemPattern: false,
-    });
+    session = await nativeCall(() =>
+      ort.InferenceSession.create(path, {
+        executionProviders: ["cpu"],
+        intraOpNumThreads: options.threads,
+        interOpNumThreads: 1,
+        // Failures are thrown; ONNX Runtime need not print them as well.
+        logSeverityLevel: 4,
+        // Shapes change from call to call, so a recorded allocation pattern would only hold memory.
+        enableMemPattern: false,
+      }),
+    );
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new ModelLoadError(`ONNX Runtime could not load ${path}: ${reason}`, { cause });
@@ -60,7 +63,7 @@ export async function openSession(path: string, options: { readonly threads: num
         inputs[name] = new ort.Tensor(type, data as Float32Array, dims);
       }
       try {
-        const outputs = await session.run(inputs);
+        const outputs = await nativeCall(() => session.run(inputs));
         return Object.fromEntries(Object.entries(outputs).map(([name, tensor]) => [name, tensor.data as Float32Array]));
       } catch (cause) {
         const reason = cause instanceof Error ? cause.message : String(cause);

@@ -14,7 +14,8 @@ import {
   ModelLoadError,
   type ProgressListener,
 } from "@ocellus/core";
-import type { WorkerCommand, WorkerEvent, WorkerStart } from "./worker-protocol.ts";
+import { createExitGuard, watchExit } from "./exit-guard.ts";
+import type { WorkerCommand, WorkerData, WorkerEvent, WorkerStart } from "./worker-protocol.ts";
 
 /** A worker that ignores a closing request longer than this is ended by force. */
 const closeLimitMs = 10_000;
@@ -68,8 +69,10 @@ class WorkerHost {
     this.#context = context;
     // Through the package's own exports, so that it also resolves when this file runs from its TypeScript source.
     const entry = createRequire(import.meta.url).resolve("@ocellus/engine/worker");
+    const exitGuard = createExitGuard();
+    const unwatchExit = watchExit(exitGuard);
     this.#worker = new Worker(pathToFileURL(entry), {
-      workerData: start,
+      workerData: { ...start, exitGuard } satisfies WorkerData,
       name: "ocellus-engine",
       // onnx-session.ts sets a variable that native code reads; a worker's own environment is out of its sight.
       env: SHARE_ENV,
@@ -88,6 +91,7 @@ class WorkerHost {
     });
     this.#exited = new Promise((resolve) => {
       this.#worker.once("exit", () => {
+        unwatchExit();
         this.#end(new DisposedError("The model's worker thread has ended. Load the model again."));
         resolve();
       });

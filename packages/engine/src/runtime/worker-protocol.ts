@@ -1,10 +1,16 @@
 import type { Answer, AnswerRequest, LoadProgressEvent, ModelInfo, VisionErrorJson } from "@ocellus/core";
 import type { EngineOptions } from "../engine-options.ts";
+import type { ExitGuardState } from "./exit-guard.ts";
 
 /** What the worker thread is started with. */
 export interface WorkerStart {
   readonly folder: string;
   readonly options: EngineOptions;
+}
+
+/** What the thread receives: the start, and the state of its exit guard. */
+export interface WorkerData extends WorkerStart {
+  readonly exitGuard: ExitGuardState;
 }
 
 /** From the main thread to the worker. `id` numbers the answers; `load` stands for the loading of the model. */

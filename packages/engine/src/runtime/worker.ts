@@ -4,10 +4,12 @@
  */
 import { parentPort, workerData } from "node:worker_threads";
 import { ModelLoadError, toVisionError, VisionError, type VisionErrorJson } from "@ocellus/core";
+import { guardNativeCalls } from "./exit-guard.ts";
 import type { LocalEngine } from "./local-engine.ts";
 import { openEngine } from "./open-engine.ts";
-import type { WorkerCommand, WorkerEvent, WorkerStart } from "./worker-protocol.ts";
+import type { WorkerCommand, WorkerData, WorkerEvent } from "./worker-protocol.ts";
 
+guardNativeCalls((workerData as WorkerData).exitGuard);
 const port = parentPort!;
 const send = (event: WorkerEvent): void => port.postMessage(event);
 const errorJson = (thrown: unknown): VisionErrorJson => toVisionError(thrown).toJSON();
@@ -23,7 +25,7 @@ function loadError(thrown: unknown, folder: string): VisionError {
 const controllers = new Map<number | "load", AbortController>();
 
 async function load(): Promise<LocalEngine | undefined> {
-  const { folder, options } = workerData as WorkerStart;
+  const { folder, options } = workerData as WorkerData;
   const controller = new AbortController();
   controllers.set("load", controller);
   const log = (level: "debug" | "info" | "warn" | "error") => (message: string) =>
