@@ -66,8 +66,8 @@ export function demoSummary({ answers, files, totalMs, isEmbedded }: DemoRun, st
     ...files.map((file) => `  ${style.cyan(file)}`),
     "",
     "Your own pictures, with a real model (any Qwen2.5-VL checkpoint folder of Hugging Face):",
-    "  npx ocellus models inspect DIR",
-    '  npx ocellus ask photo.jpg "How many mugs are on the table?" --model DIR',
+    "  npx @ocellus/cli models inspect DIR",
+    '  npx @ocellus/cli ask photo.jpg "How many mugs are on the table?" --model DIR',
   ].join("\n");
 }
 
