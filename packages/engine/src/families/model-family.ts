@@ -28,6 +28,7 @@ export interface FamilyOptions {
 
 /** Sizes that the runtime needs of a decoder. */
 export interface DecoderShape {
+  /** Layers that attend, each with keys and values of its own. */
   readonly layers: number;
   readonly hiddenSize: number;
   /**
@@ -42,6 +43,17 @@ export interface DecoderShape {
   readonly contextLength: number;
   /** Attention heads, which size the scores of a prefill chunk. */
   readonly heads: number;
+  /**
+   * What layers without keys and values carry on: inputs `past.<name>` and outputs `present.<name>` of the decoder
+   * graph. Absent where every layer attends. Such a sequence cannot be shortened and runs alone, never in a batch.
+   */
+  readonly recurrentStates?: readonly RecurrentStateShape[];
+}
+
+/** A tensor of fixed size that every run of the decoder graph replaces; zeros before the first token. */
+export interface RecurrentStateShape {
+  readonly name: string;
+  readonly dims: readonly number[];
 }
 
 /** How the weights of the two halves of a model are stored and multiplied. */

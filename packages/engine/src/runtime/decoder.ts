@@ -1,7 +1,7 @@
 import type { DecoderShape, FamilyModel } from "../families/model-family.ts";
 import { floatTensor } from "./host-tensor.ts";
-import { KvCache } from "./kv-cache.ts";
 import type { OnnxSession } from "./onnx-session.ts";
+import { SequenceState } from "./sequence-state.ts";
 import { tokenColumns } from "./token-columns.ts";
 
 /** Prompt tokens that go through the graph at once: bounds its memory and the time until an abort is seen. */
@@ -17,16 +17,16 @@ const masked = -1e30;
 export class Decoder {
   readonly #session: OnnxSession;
   readonly #model: FamilyModel;
-  readonly #cache: KvCache;
+  readonly #state: SequenceState;
   #zeros = new Float32Array(0);
 
   /**
-   * @param cache what was seen before; it is used and extended, not copied
+   * @param state what was seen before; it is used and extended, not copied
    */
-  constructor(session: OnnxSession, model: FamilyModel, cache: KvCache = new KvCache(model.decoder)) {
+  constructor(session: OnnxSession, model: FamilyModel, state: SequenceState = new SequenceState(model.decoder)) {
     this.#session = session;
     this.#model = model;
-    this.#cache = cache;
+    this.#state = state;
   }
 
   /**
@@ -47,7 +47,8 @@ export class Decoder {
     let logits = new Float32Array(0);
     for (let start = 0; start < tokens; ) {
       await beforeChunk();
-      const end = Math.min(tokens, start + chunkLength(this.#model.decoder, this.#cache.length));
+      const { length, nextStop } = this.#state;
+      const end = Math.min(tokens, start + chunkLength(this.#model.decoder, length), start + nextStop - length);
       const chunkPositions = tokenColumns(positions, tokens, start, end);
       logits = await this.#run(embeddings.subarray(start * inputWidth, end * inputWidth), chunkPositions, end - start);
       start = end;
@@ -59,15 +60,15 @@ export class Decoder {
     const { inputWidth } = this.#model.decoder;
     const { cos, sin } = this.#model.rotaryTable(positions);
     const rotaryDims = [1, tokens, cos.length / tokens];
-    const context = this.#cache.length + tokens;
+    const context = this.#state.length + tokens;
     const outputs = await this.#session.run({
       inputs_embeds: floatTensor(embeddings, [1, tokens, inputWidth]),
       cos: floatTensor(cos, rotaryDims),
       sin: floatTensor(sin, rotaryDims),
       mask: floatTensor(this.#mask(tokens, context), [tokens, context]),
-      ...this.#cache.feeds(),
+      ...this.#state.feeds(),
     });
-    this.#cache.append(outputs, tokens);
+    this.#state.append(outputs, tokens);
     return outputs.logits as Float32Array<ArrayBuffer>;
   }
 

@@ -118,7 +118,8 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   const seen = performance.now();
 
   const keys = promptKeys(ids, visuals, features);
-  const { cache, reused } = prompts.take(keys);
+  const { state, reused } = prompts.take(keys);
+  state.rememberAt(placesToReturnTo(ids, visuals));
   const rows = features.map((feature) => feature.rows);
   const positions = model.positions(ids.length, visuals);
   const prompt = {
@@ -126,11 +127,11 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
     embeddings: embedPrompt(model, ids, visuals, rows, reused),
     positions: { ids: tokenColumns(positions.ids, ids.length, reused), next: positions.next },
   };
-  const decoder = new Decoder(sessions.decoder, model, cache);
+  const decoder = new Decoder(sessions.decoder, model, state);
   const constraint = await form?.open(config);
   const options = { model, tokenizer, config, constraint, signal, onText };
   const generated = await decode(decoder, prompt, options).finally(() => constraint?.dispose());
-  prompts.keep([...keys, ...generated.tokenIds], cache);
+  prompts.keep([...keys, ...generated.tokenIds], state);
 
   return {
     text: generated.text,
@@ -164,6 +165,15 @@ function promptKeys(
     for (const { start, length } of spans) keys.fill(features[index]!.contentKey, start, start + length);
   }
   return keys;
+}
+
+/** More than any template writes to open an answer. What it writes there is often gone once the answer is history. */
+const openingTokens = 16;
+
+/** Where other prompts may part from this one: behind the last visual, and before the answer is opened. */
+function placesToReturnTo(ids: readonly number[], visuals: readonly PlacedVisual[]): number[] {
+  const { start = 0, length = 0 } = visuals.at(-1)?.spans.at(-1) ?? {};
+  return [start + length, ids.length - openingTokens].sort((a, b) => a - b);
 }
 
 /** Lowers the cap on new tokens to what the context still holds. */

@@ -2,9 +2,13 @@ import { freemem } from "node:os";
 import type { PrecisionPlan } from "../checkpoint/precision.ts";
 import type { FamilyModel } from "../families/model-family.ts";
 import { externalBytes } from "../onnx/external-bytes.ts";
+import { recurrentBytes } from "./recurrent-state.ts";
 
 /** Context for which key/value memory is counted before loading; longer prompts take more as they come. */
 const countedContext = 4096;
+
+/** Recurrent states that are in memory at once: before and after a step, inside of the graph, and not yet collected ones. */
+const countedStates = 4;
 
 /** Node, ONNX Runtime, tokenizer, the prompt cache, and the activations of a picture of ordinary size. */
 const baseBytes = 650 * 2 ** 20;
@@ -25,9 +29,10 @@ export function estimateMemory(model: FamilyModel, plan: PrecisionPlan): MemoryE
   const { vision, decoder } = model.graphs(plan.formats);
   const sizes = [externalBytes(vision), externalBytes(decoder)];
   const weightBytes = sizes[0]! + sizes[1]!;
-  const { layers, kvWidth, contextLength } = model.decoder;
+  const { layers, kvWidth, contextLength, recurrentStates = [] } = model.decoder;
   const cacheBytes = 2 * 4 * layers * kvWidth * Math.min(countedContext, contextLength);
-  return { weightBytes, requiredBytes: Math.ceil(repacking * weightBytes) + cacheBytes + baseBytes };
+  const stateBytes = countedStates * recurrentBytes(recurrentStates);
+  return { weightBytes, requiredBytes: Math.ceil(repacking * weightBytes) + cacheBytes + stateBytes + baseBytes };
 }
 
 /** Bytes that this process can still get, within the limits of its container. */

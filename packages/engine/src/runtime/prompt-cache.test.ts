@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { DecoderShape } from "../families/model-family.ts";
-import type { KvCache } from "./kv-cache.ts";
 import { PromptCache } from "./prompt-cache.ts";
+import type { SequenceState } from "./sequence-state.ts";
 
 const shape: DecoderShape = {
   layers: 1,
@@ -15,13 +15,13 @@ const shape: DecoderShape = {
 const count = (length: number, from = 1): number[] => Array.from({ length }, (_, index) => from + index);
 
 /** Appends one row [key, key] a token to the only layer, as a decoder would. */
-function see(cache: KvCache, keys: readonly number[]): void {
+function see(state: SequenceState, keys: readonly number[]): void {
   const rows = Float32Array.from(keys.flatMap((key) => [key, key]));
-  cache.append({ "present.0.key": rows, "present.0.value": rows }, keys.length);
+  state.append({ "present.0.key": rows, "present.0.value": rows }, keys.length);
 }
 
-function seen(cache: KvCache): number[] {
-  const { data } = cache.feeds()["past.0.key"]!;
+function seen(state: SequenceState): number[] {
+  const { data } = state.feeds()["past.0.key"]!;
   return Array.from(data as Float32Array).filter((_, index) => index % 2 === 0);
 }
 
@@ -30,65 +30,65 @@ describe("PromptCache", () => {
     const prompts = new PromptCache(shape, 1e6);
     const first = prompts.take(count(10));
     expect(first.reused).toBe(0);
-    see(first.cache, count(12));
-    prompts.keep(count(13), first.cache);
+    see(first.state, count(12));
+    prompts.keep(count(13), first.state);
     const next = prompts.take(count(20));
     expect(next.reused).toBe(12);
-    expect(next.cache).toBe(first.cache);
+    expect(next.state).toBe(first.state);
   });
 
   test("a shared beginning is copied, and the longer entry stays", () => {
     const prompts = new PromptCache(shape, 1e6);
-    const { cache } = prompts.take(count(30));
-    see(cache, count(30));
-    prompts.keep(count(30), cache);
+    const { state } = prompts.take(count(30));
+    see(state, count(30));
+    prompts.keep(count(30), state);
     const other = prompts.take([...count(20), ...count(5, 100)]);
     expect(other.reused).toBe(20);
-    expect(seen(other.cache)).toEqual(count(20));
-    see(other.cache, [100]);
-    expect(seen(cache)).toEqual(count(30));
+    expect(seen(other.state)).toEqual(count(20));
+    see(other.state, [100]);
+    expect(seen(state)).toEqual(count(30));
     expect(prompts.take(count(31)).reused).toBe(30);
   });
 
   test("the last token of an equal prompt is computed again, for its scores", () => {
     const prompts = new PromptCache(shape, 1e6);
-    const { cache } = prompts.take(count(16));
-    see(cache, count(16));
-    prompts.keep(count(16), cache);
+    const { state } = prompts.take(count(16));
+    see(state, count(16));
+    prompts.keep(count(16), state);
     expect(prompts.take(count(16)).reused).toBe(15);
   });
 
   test("pictures of other content are not mixed up", () => {
     const prompts = new PromptCache(shape, 1e6);
     const withPicture = (key: number): number[] => [...count(10), ...Array(20).fill(key), ...count(5, 50)];
-    const { cache } = prompts.take(withPicture(-1));
-    see(cache, withPicture(-1));
-    prompts.keep(withPicture(-1), cache);
+    const { state } = prompts.take(withPicture(-1));
+    see(state, withPicture(-1));
+    prompts.keep(withPicture(-1), state);
     expect(prompts.take(withPicture(-2)).reused).toBe(10);
     expect(prompts.take(withPicture(-1)).reused).toBe(34);
   });
 
   test("a few common tokens are not worth a copy", () => {
     const prompts = new PromptCache(shape, 1e6);
-    const { cache } = prompts.take(count(16));
-    see(cache, count(16));
-    prompts.keep(count(16), cache);
+    const { state } = prompts.take(count(16));
+    see(state, count(16));
+    prompts.keep(count(16), state);
     expect(prompts.take([...count(7), 99, 98]).reused).toBe(0);
   });
 
   test("the bound drops the least recently used, and 0 keeps nothing", () => {
     const small = new PromptCache(shape, 2 * 256 * 2 * 2 * 4);
     for (const start of [1, 1000, 2000]) {
-      const { cache } = small.take(count(20, start));
-      see(cache, count(20, start));
-      small.keep(count(20, start), cache);
+      const { state } = small.take(count(20, start));
+      see(state, count(20, start));
+      small.keep(count(20, start), state);
     }
     expect(small.take(count(21, 1)).reused).toBe(0);
     expect(small.take(count(21, 1000)).reused).toBe(20);
     const none = new PromptCache(shape, 0);
-    const { cache } = none.take(count(20));
-    see(cache, count(20));
-    none.keep(count(20), cache);
+    const { state } = none.take(count(20));
+    see(state, count(20));
+    none.keep(count(20), state);
     expect(none.take(count(21)).reused).toBe(0);
   });
 });

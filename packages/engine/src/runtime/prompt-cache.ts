@@ -1,24 +1,24 @@
 import type { DecoderShape } from "../families/model-family.ts";
-import { KvCache } from "./kv-cache.ts";
+import { SequenceState } from "./sequence-state.ts";
 
 /** Shorter common beginnings are cheaper to compute again than to look after. */
 const worthwhileTokens = 8;
 
 /** What a prompt begins with and shares with an earlier one. */
 export interface ReusedPrompt {
-  /** Holds the shared tokens; belongs to the caller until it is kept again. */
-  readonly cache: KvCache;
+  /** Has seen the shared tokens; belongs to the caller until it is kept again. */
+  readonly state: SequenceState;
   /** Tokens of the prompt that need not be computed. */
   readonly reused: number;
 }
 
 interface Entry {
   readonly keys: readonly number[];
-  readonly cache: KvCache;
+  readonly state: SequenceState;
 }
 
 /**
- * Keys and values of earlier prompts, found again by what the prompts begin with: a fixed system prompt is computed
+ * What earlier prompts left in the decoder, found again by what the prompts begin with: a fixed system prompt is computed
  * once, and so is a picture that is asked about twice or the earlier turns of a chat.
  *
  * A prompt is known by one number a token: its id, or for the rows of a picture a number that stands for its content.
@@ -43,24 +43,25 @@ export class PromptCache {
     let best: Entry | undefined;
     let reused = 0;
     for (const entry of this.#entries) {
-      const common = Math.min(commonLength(entry.keys, keys), keys.length - 1);
+      const common = entry.state.reusable(Math.min(commonLength(entry.keys, keys), keys.length - 1));
       if (common > reused) {
         best = entry;
         reused = common;
       }
     }
-    if (best === undefined || reused < worthwhileTokens) return { cache: new KvCache(this.#shape), reused: 0 };
+    if (best === undefined || reused < worthwhileTokens) return { state: new SequenceState(this.#shape), reused: 0 };
     this.#entries = this.#entries.filter((entry) => entry !== best);
-    if (reused === best.keys.length) return { cache: best.cache, reused };
+    if (reused === best.keys.length) return { state: best.state, reused };
     this.#entries.push(best);
-    return { cache: best.cache.fork(reused), reused };
+    return { state: best.state.fork(reused), reused };
   }
 
-  /** Keeps what a prompt and its answer left in the cache, and drops the least recently used beyond the bound. */
-  keep(keys: readonly number[], cache: KvCache): void {
-    this.#entries.push({ keys: keys.slice(0, cache.length), cache });
-    let bytes = this.#entries.reduce((sum, entry) => sum + entry.cache.byteLength, 0);
-    while (bytes > this.#maxBytes) bytes -= this.#entries.shift()!.cache.byteLength;
+  /** Keeps what a prompt and its answer left in the decoder, and drops the least recently used beyond the bound. */
+  keep(keys: readonly number[], state: SequenceState): void {
+    if (state.byteLength > this.#maxBytes) state.rewind();
+    this.#entries.push({ keys: keys.slice(0, state.length), state });
+    let bytes = this.#entries.reduce((sum, entry) => sum + entry.state.byteLength, 0);
+    while (bytes > this.#maxBytes) bytes -= this.#entries.shift()!.state.byteLength;
   }
 }
 
