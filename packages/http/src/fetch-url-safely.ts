@@ -1,9 +1,9 @@
-import { type IncomingMessage, STATUS_CODES } from "node:http";
-import { ApiCallError, ConnectionError, checkKnownKeys, checkNumber } from "@ocellus/core";
+import { STATUS_CODES } from "node:http";
+import { ApiCallError, checkKnownKeys, checkNumber } from "@ocellus/core";
+import { type OpenedUrl, openUrlSafely } from "./open-url-safely.ts";
 import { describeUrl, parseWebUrl } from "./parse-web-url.ts";
 import { readLimitedBody } from "./read-limited-body.ts";
-import { requestPinned } from "./request-pinned.ts";
-import { type ResolveHost, resolveAddresses } from "./resolve-addresses.ts";
+import type { ResolveHost } from "./resolve-addresses.ts";
 import { withTimeLimit } from "./with-time-limit.ts";
 
 /** Limits of {@link fetchUrlSafely}; defaults in parentheses. */
@@ -34,7 +34,6 @@ export interface FetchedUrl {
   readonly url: string;
 }
 
-const redirectStatuses: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const knownOptions: readonly (keyof FetchUrlSafelyOptions)[] = [
   "signal",
   "maxBytes",
@@ -71,59 +70,20 @@ export async function fetchUrlSafely(url: string | URL, options: FetchUrlSafelyO
   checkNumber(maxRedirects, "options.maxRedirects", { min: 0, max: 100, integer: true });
   const start = parseWebUrl(url);
   return await withTimeLimit({ timeoutMs, signal, what: `Fetching ${describeUrl(start)}` }, async (limit) => {
-    const answer = await followRedirects(start, { ...options, maxRedirects, signal: limit });
+    const answer = await openUrlSafely(start, { ...options, maxRedirects, signal: limit });
+    checkStatus(answer);
     const bytes = await readLimitedBody(answer.response, answer.url, maxBytes);
     const type = answer.response.headers["content-type"]?.split(";")[0]?.trim().toLowerCase();
     return { bytes, mediaType: type === "" ? undefined : type, url: withoutCredentials(answer.url) };
   });
 }
 
-interface Answer {
-  readonly url: URL;
-  readonly response: IncomingMessage;
-}
-
-/** The first answer that is no redirect; throws unless its status is 2xx. */
-async function followRedirects(
-  start: URL,
-  options: FetchUrlSafelyOptions & { readonly signal: AbortSignal; readonly maxRedirects: number },
-): Promise<Answer> {
-  const { signal, maxRedirects, allowPrivateAddresses = false, resolveHost } = options;
-  let url = start;
-  for (let redirects = 0; redirects <= maxRedirects; redirects += 1) {
-    const addresses = await resolveAddresses(url, { allowPrivateAddresses, resolveHost });
-    const headers = requestHeaders(url.origin === start.origin ? options.headers : undefined);
-    const response = await requestPinned({ url, addresses, headers, signal });
-    const status = response.statusCode ?? 0;
-    if (status >= 200 && status < 300) return { url, response };
-    response.destroy();
-    const { location } = response.headers;
-    if (!redirectStatuses.has(status) || location === undefined) {
-      const message = `${describeUrl(url)} answered with status ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
-      throw new ApiCallError(`${message}.`, { status, url: withoutCredentials(url) });
-    }
-    url = redirectTarget(location, url);
-  }
-  throw new ConnectionError(`${describeUrl(start)} redirects more than ${maxRedirects} times.`, { isRetryable: false });
-}
-
-/** A `Location` that cannot be followed is the server's mistake, not the caller's. */
-function redirectTarget(location: string, from: URL): URL {
-  try {
-    return parseWebUrl(location, from);
-  } catch (cause) {
-    throw new ConnectionError(`${describeUrl(from)} redirects to a URL that cannot be fetched.`, {
-      cause,
-      isRetryable: false,
-    });
-  }
-}
-
-function requestHeaders(own: Readonly<Record<string, string>> = {}): Record<string, string> {
-  const headers: Record<string, string> = { accept: "*/*", "user-agent": "ocellus" };
-  for (const [name, value] of Object.entries(own)) headers[name.toLowerCase()] = value;
-  headers["accept-encoding"] = "identity";
-  return headers;
+function checkStatus({ url, response }: OpenedUrl): void {
+  const status = response.statusCode ?? 0;
+  if (status >= 200 && status < 300) return;
+  response.destroy();
+  const message = `${describeUrl(url)} answered with status ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
+  throw new ApiCallError(`${message}.`, { status, url: withoutCredentials(url) });
 }
 
 function withoutCredentials(url: URL): string {

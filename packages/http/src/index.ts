@@ -1,4 +1,5 @@
 export { type ConnectionPool, type ConnectionPoolOptions, createConnectionPool } from "./connection-pool.ts";
+export { type DownloadedFile, type DownloadFileOptions, downloadFile } from "./download-file.ts";
 export { type FetchedUrl, type FetchUrlSafelyOptions, fetchUrlSafely } from "./fetch-url-safely.ts";
 export { isConnectionRefusal } from "./is-connection-refusal.ts";
 export { isPublicAddress } from "./private-address.ts";
