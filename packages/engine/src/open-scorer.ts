@@ -74,12 +74,12 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
       const { ids, visuals } = placeVisuals(encoded.ids, [model.imageTokenId], prepared);
       const features: Float32Array[] = [];
       for (const visual of visuals) features.push((await cache.featuresOf(visual, async () => undefined)).rows);
-      const { ids: positions, next } = model.positions(ids.length, visuals);
+      const { ids: positions, next, joined } = model.positions(ids.length, visuals);
       const axes = positions.length / ids.length;
 
       const state = new Decoder(decoder, model);
       const go = async (): Promise<void> => undefined;
-      const scores = [await state.append(embedPrompt(model, ids, visuals, features), positions, go)];
+      const scores = [await state.append(embedPrompt(model, ids, visuals, features), positions, go, joined)];
       for (const [step, id] of answer.slice(0, -1).entries()) {
         scores.push(await state.append(embedTokens(model, [id]), new Int32Array(axes).fill(next + step), go));
       }

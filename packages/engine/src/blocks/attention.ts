@@ -1,3 +1,4 @@
+import { float } from "../onnx/attribute.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import type { Value } from "../onnx/onnx-graph.ts";
 
@@ -13,15 +14,18 @@ export interface AttentionInputs {
  * windows. Holds the scores of the whole call in memory.
  *
  * @param mask broadcastable to [batch, heads, queries, keys]; 0 where allowed, very negative elsewhere
+ * @param options `scale` of the scores is 1 / √headDim when absent
  * @returns [batch, queries, heads · headDim]
  */
 export function maskedAttention(
   graph: GraphBuilder,
   { query, key, value }: AttentionInputs,
   mask: Value,
-  heads: { readonly heads: number; readonly kvHeads: number },
+  options: { readonly heads: number; readonly kvHeads: number; readonly scale?: number | undefined },
 ): Value {
-  return graph.node("Attention", [query, key, value, mask], { q_num_heads: heads.heads, kv_num_heads: heads.kvHeads });
+  const { heads, kvHeads, scale } = options;
+  const attributes = { q_num_heads: heads, kv_num_heads: kvHeads, scale: scale === undefined ? scale : float(scale) };
+  return graph.node("Attention", [query, key, value, mask], attributes);
 }
 
 /**

@@ -44,6 +44,13 @@ export interface DecoderShape {
   /** Attention heads, which size the scores of a prefill chunk. */
   readonly heads: number;
   /**
+   * Tokens that some layers look back over, the token itself included: their graph input `sliding_mask` hides the rest.
+   * Absent when all layers see everything.
+   */
+  readonly slidingWindow?: number;
+  /** Factor of the token embeddings, not of visual features; 1 when absent. */
+  readonly embeddingScale?: number;
+  /**
    * What layers without keys and values carry on: inputs `past.<name>` and outputs `present.<name>` of the decoder
    * graph. Absent where every layer attends. Such a sequence cannot be shortened and runs alone, never in a batch.
    */
@@ -88,7 +95,10 @@ export interface FamilyModel {
   readonly video: VideoInput | undefined;
   /** Rotary positions of a prompt whose placeholders have been expanded. */
   positions(length: number, visuals: readonly PlacedVisual[]): PromptPositions;
-  /** Rotary angles of tokens at the given positions [axes, tokens] (see {@link PromptPositions}). */
+  /**
+   * Rotary angles of tokens at the given positions [axes, tokens] (see {@link PromptPositions}): what the decoder graph
+   * takes as `cos` and `sin`. Layers that turn differently have their columns one after the other.
+   */
   rotaryTable(positions: Int32Array): RotaryTable;
 }
 
@@ -197,4 +207,6 @@ export interface PromptPositions {
   readonly ids: Int32Array;
   /** Position of the first generated token on every axis. */
   readonly next: number;
+  /** Runs of the prompt whose tokens see each other in both directions; none when absent. */
+  readonly joined?: readonly TokenSpan[];
 }

@@ -135,7 +135,7 @@ describe.each(names)("golden checkpoint %s in float32", (name) => {
     }
     const decoder = new Decoder(sessions.decoder, model);
     const embeddings = embedPrompt(model, ids, visuals, features);
-    const logits = await decoder.append(embeddings, positions.ids, async () => undefined);
+    const logits = await decoder.append(embeddings, positions.ids, async () => undefined, positions.joined);
     expect(maxDifference(logits, golden.tensor((goldenCase.video_pil ?? goldenCase).logits.tensor))).toBeLessThan(
       logitTolerance,
     );

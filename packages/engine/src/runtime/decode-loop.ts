@@ -68,7 +68,8 @@ export async function decode(decoder: Decoder, prompt: DecoderPrompt, options: D
   const begin = performance.now();
   let end = await takeForced(constraint, take);
   const whole = withTokens(prompt, options.model, tokenIds);
-  let logits = await decoder.append(whole.embeddings, whole.positions, () => yieldToEvents(signal));
+  const { joined } = prompt.positions;
+  let logits = await decoder.append(whole.embeddings, whole.positions, () => yieldToEvents(signal), joined);
   const firstTokenAt = performance.now();
   while (end === null) {
     const start = tokenIds.length;

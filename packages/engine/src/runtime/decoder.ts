@@ -1,5 +1,6 @@
-import type { DecoderShape, FamilyModel } from "../families/model-family.ts";
-import { floatTensor } from "./host-tensor.ts";
+import type { DecoderShape, FamilyModel, TokenSpan } from "../families/model-family.ts";
+import { attentionMask, type MaskRules } from "./attention-mask.ts";
+import { type Feeds, floatTensor, type HostTensor } from "./host-tensor.ts";
 import type { OnnxSession } from "./onnx-session.ts";
 import { SequenceState } from "./sequence-state.ts";
 import { tokenColumns } from "./token-columns.ts";
@@ -9,9 +10,6 @@ const chunkTokens = 512;
 
 /** Scores of one attention call that may stand in memory (float32 values): 64 Mi = 256 MiB. */
 const maxScores = 64 << 20;
-
-/** Score of a position that must not be attended to. */
-const masked = -1e30;
 
 /** Runs tokens through the decoder graph and keeps what it has seen: the state of one conversation. */
 export class Decoder {
@@ -35,54 +33,75 @@ export class Decoder {
    * @param embeddings [tokens, inputWidth]
    * @param positions [axes, tokens] rotary positions
    * @param beforeChunk awaited before every chunk; throws to stop
+   * @param joined as in {@link PromptPositions}; such a run goes through the graph at once
    * @returns logits [vocab]
    */
   async append(
     embeddings: Float32Array,
     positions: Int32Array,
     beforeChunk: () => Promise<void>,
+    joined: readonly TokenSpan[] = [],
   ): Promise<Float32Array> {
     const { inputWidth } = this.#model.decoder;
     const tokens = embeddings.length / inputWidth;
     let logits = new Float32Array(0);
     for (let start = 0; start < tokens; ) {
       await beforeChunk();
-      const { length, nextStop } = this.#state;
-      const end = Math.min(tokens, start + chunkLength(this.#model.decoder, length), start + nextStop - length);
+      const { length: past, nextStop } = this.#state;
+      const length = wholeRuns(past + chunkLength(this.#model.decoder, past), joined) - past;
+      const end = Math.min(tokens, start + length, start + nextStop - past);
       const chunkPositions = tokenColumns(positions, tokens, start, end);
-      logits = await this.#run(embeddings.subarray(start * inputWidth, end * inputWidth), chunkPositions, end - start);
+      const chunk = embeddings.subarray(start * inputWidth, end * inputWidth);
+      logits = await this.#run(chunk, chunkPositions, joined);
       start = end;
     }
     return logits;
   }
 
-  async #run(embeddings: Float32Array, positions: Int32Array, tokens: number): Promise<Float32Array<ArrayBuffer>> {
+  async #run(
+    embeddings: Float32Array,
+    positions: Int32Array,
+    joined: readonly TokenSpan[],
+  ): Promise<Float32Array<ArrayBuffer>> {
     const { inputWidth } = this.#model.decoder;
+    const tokens = embeddings.length / inputWidth;
     const { cos, sin } = this.#model.rotaryTable(positions);
     const rotaryDims = [1, tokens, cos.length / tokens];
-    const context = this.#state.length + tokens;
     const outputs = await this.#session.run({
       inputs_embeds: floatTensor(embeddings, [1, tokens, inputWidth]),
       cos: floatTensor(cos, rotaryDims),
       sin: floatTensor(sin, rotaryDims),
-      mask: floatTensor(this.#mask(tokens, context), [tokens, context]),
+      ...this.#masks(tokens, joined),
       ...this.#state.feeds(),
     });
     this.#state.append(outputs, tokens);
     return outputs.logits as Float32Array<ArrayBuffer>;
   }
 
-  /** [tokens, context] causal mask: token i sees the cache and the new tokens up to itself. */
-  #mask(tokens: number, context: number): Float32Array {
-    if (tokens === 1) {
-      if (this.#zeros.length < context) this.#zeros = new Float32Array(2 * context);
-      return this.#zeros.subarray(0, context);
-    }
-    const mask = new Float32Array(tokens * context);
-    for (let row = 0; row < tokens; row++)
-      mask.fill(masked, row * context + context - tokens + row + 1, (row + 1) * context);
-    return mask;
+  /** `mask`, and `sliding_mask` where some layers have a window. */
+  #masks(tokens: number, joined: readonly TokenSpan[]): Feeds {
+    const { slidingWindow } = this.#model.decoder;
+    const mask = this.#mask(tokens, { joined });
+    if (slidingWindow === undefined) return { mask };
+    return { mask, sliding_mask: this.#mask(tokens, { joined, window: slidingWindow }) };
   }
+
+  #mask(tokens: number, rules: MaskRules): HostTensor {
+    const past = this.#state.length;
+    const context = past + tokens;
+    // A single token sees everything within its window.
+    if (tokens > 1 || context > (rules.window ?? context)) {
+      return floatTensor(attentionMask(tokens, past, rules), [tokens, context]);
+    }
+    if (this.#zeros.length < context) this.#zeros = new Float32Array(2 * context);
+    return floatTensor(this.#zeros.subarray(0, context), [1, context]);
+  }
+}
+
+/** The end of a chunk, moved behind the run that it would cut. */
+function wholeRuns(end: number, joined: readonly TokenSpan[]): number {
+  const cut = joined.find(({ start, length }) => start < end && end < start + length);
+  return cut === undefined ? end : cut.start + cut.length;
 }
 
 function chunkLength(shape: DecoderShape, past: number): number {

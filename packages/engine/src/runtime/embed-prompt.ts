@@ -1,18 +1,19 @@
 import type { FamilyModel, PlacedVisual } from "../families/model-family.ts";
 
 /**
- * Embeds tokens: row `id` of the embedding matrix for each, followed by zeros up to the decoder's input width, read straight from the checkpoint's file, so that the
- * matrix never stands in memory.
+ * Embeds tokens: row `id` of the embedding matrix for each, scaled where the decoder asks for it and followed by zeros
+ * up to its input width. Rows are read straight from the checkpoint's file, so that the matrix never stands in memory.
  *
  * @returns [tokens, inputWidth]
  */
 export function embedTokens(model: FamilyModel, ids: readonly number[]): Float32Array {
-  const { hiddenSize, inputWidth } = model.decoder;
+  const { hiddenSize, inputWidth, embeddingScale = 1 } = model.decoder;
   const embeddings = new Float32Array(ids.length * inputWidth);
   for (const [index, id] of ids.entries()) {
     const start = index * inputWidth;
     model.weights.readRowSync(model.embedding, id, embeddings.subarray(start, start + hiddenSize));
   }
+  if (embeddingScale !== 1) for (let at = 0; at < embeddings.length; at++) embeddings[at]! *= embeddingScale;
   return embeddings;
 }
 

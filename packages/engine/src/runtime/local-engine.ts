@@ -125,7 +125,7 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   const prompt = {
     ids,
     embeddings: embedPrompt(model, ids, visuals, rows, reused),
-    positions: { ids: tokenColumns(positions.ids, ids.length, reused), next: positions.next },
+    positions: { ...positions, ids: tokenColumns(positions.ids, ids.length, reused) },
   };
   const decoder = new Decoder(sessions.decoder, model, state);
   const constraint = await form?.open(config);

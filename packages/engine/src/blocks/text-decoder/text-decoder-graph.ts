@@ -1,12 +1,11 @@
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph, Value } from "../../onnx/onnx-graph.ts";
-import { maskedAttention } from "../attention.ts";
 import { gatedMlp } from "../gated-mlp.ts";
-import { headNorm } from "../head-norm.ts";
-import { type LinearFormat, linear } from "../linear.ts";
+import type { LinearFormat } from "../linear.ts";
 import { addRmsNorm, rmsNorm } from "../rms-norm.ts";
-import { type RotaryInputs, rotate } from "../rotary.ts";
+import { type AttentionContext, cachedAttention } from "./cached-attention.ts";
+import { lastLogits } from "./last-logits.ts";
 import type { TextDecoderConfig, TextDecoderNames } from "./text-decoder-config.ts";
 
 /** What the decoder graph is built from. */
@@ -33,10 +32,10 @@ export interface TextDecoderOptions {
  * Outputs: `logits` [1, 1, vocab] of the last token; `present.<layer>.key|value` [1, S, kvHeads · headDim], the new
  * rows only, which the caller appends to its cache.
  */
-export function textDecoderGraph(weights: WeightSource, options: TextDecoderOptions): OnnxGraph {
-  const { text, names, tiedEmbeddings, format, addedLayers = 0 } = options;
+export function textDecoderGraph(weights: WeightSource, decoder: TextDecoderOptions): OnnxGraph {
+  const { text, names, tiedEmbeddings, format, addedLayers = 0 } = decoder;
   const graph = new GraphBuilder();
-  const inputs: DecoderInputs = {
+  const inputs: AttentionContext = {
     cos: graph.input("cos", "float32", [1, "tokens", text.headDim / 2]),
     sin: graph.input("sin", "float32", [1, "tokens", text.headDim / 2]),
     mask: graph.input("mask", "float32", ["tokens", "context"]),
@@ -47,7 +46,8 @@ export function textDecoderGraph(weights: WeightSource, options: TextDecoderOpti
   let normed = rmsNorm(graph, weights, residual, `${names.model}.layers.0.input_layernorm.weight`, text.epsilon);
   for (let layer = 0; layer < text.layers; layer++) {
     const name = `${names.model}.layers.${layer}`;
-    const attended = attention(graph, weights, normed, { text, inputs, layer, prefix: `${name}.self_attn`, format });
+    const options = { text, inputs, layer, prefix: `${name}.self_attn`, format };
+    const attended = cachedAttention(graph, weights, normed, options);
     const postNorm = `${name}.post_attention_layernorm.weight`;
     const middle = addRmsNorm(graph, weights, attended, residual, postNorm, text.epsilon);
     const mlp = { prefix: `${name}.mlp`, width: text.intermediateSize, act: text.hiddenAct, format };
@@ -59,15 +59,8 @@ export function textDecoderGraph(weights: WeightSource, options: TextDecoderOpti
     ({ normed, sum: residual } = addRmsNorm(graph, weights, output, middle.sum, nextNorm, text.epsilon));
   }
 
-  const index = (value: number): Value => graph.constant("int64", [1], [value]);
-  const end = graph.constant("int64", [1], [Number.MAX_SAFE_INTEGER]);
-  const lastToken = graph.node("Slice", [normed, index(-1), end, index(1)]);
   const head = tiedEmbeddings ? `${names.model}.embed_tokens` : names.head;
-  graph.output(linear(graph, weights, lastToken, { parts: [head], format }), "logits", "float32", [
-    1,
-    1,
-    text.vocabSize,
-  ]);
+  lastLogits(graph, weights, normed, { head, format, vocabSize: text.vocabSize });
   return graph.finish();
 }
 
@@ -77,44 +70,4 @@ function partsOf(graph: GraphBuilder, rows: Value, width: number, addedLayers: n
   const parts = 1 + addedLayers;
   const sizes = graph.constant("int64", [parts], new Array<number>(parts).fill(width));
   return graph.nodes("Split", [rows, sizes], { axis: -1 }, { outputs: parts });
-}
-
-interface DecoderInputs extends RotaryInputs {
-  readonly mask: Value;
-}
-
-interface LayerOptions {
-  readonly text: TextDecoderConfig;
-  readonly inputs: DecoderInputs;
-  readonly layer: number;
-  /** Canonical prefix of the projections. */
-  readonly prefix: string;
-  readonly format: LinearFormat;
-}
-
-/** Grouped-query self-attention over the cache and the new tokens. Returns [1, S, hidden]. */
-function attention(graph: GraphBuilder, weights: WeightSource, x: Value, options: LayerOptions): Value {
-  const { text, inputs, layer, prefix, format } = options;
-  const kvWidth = text.kvHeads * text.headDim;
-  const parts = ["q_proj", "k_proj", "v_proj"].map((part) => `${prefix}.${part}`);
-  const fused = linear(graph, weights, x, { parts, format });
-  const sizes = graph.constant("int64", [3], [text.heads * text.headDim, kvWidth, kvWidth]);
-  const outputs = [true, true, `present.${layer}.value`] as const;
-  const [query, key, value] = graph.nodes("Split", [fused, sizes], { axis: -1 }, { outputs });
-  const normed = (rows: Value, name: string): Value =>
-    text.qkNorm ? headNorm(graph, weights, rows, `${prefix}.${name}.weight`, text) : rows;
-  const rotatedKey = rotate(graph, normed(key, "k_norm"), inputs, text.kvHeads, `present.${layer}.key`);
-  const states = {
-    query: rotate(graph, normed(query, "q_norm"), inputs, text.heads),
-    key: withPast(graph, rotatedKey, `past.${layer}.key`, kvWidth),
-    value: withPast(graph, value, `past.${layer}.value`, kvWidth),
-  };
-  const attended = maskedAttention(graph, states, inputs.mask, text);
-  return linear(graph, weights, attended, { parts: [`${prefix}.o_proj`], format });
-}
-
-/** Declares `rows` as an output and `past` as an input of the graph, and joins the two along the tokens. */
-function withPast(graph: GraphBuilder, rows: Value, past: string, width: number): Value {
-  graph.output(rows, rows, "float32", [1, "tokens", width]);
-  return graph.node("Concat", [graph.input(past, "float32", [1, "past", width]), rows], { axis: 1 });
 }

@@ -1,0 +1,36 @@
+import type { WeightSource } from "../../checkpoint/weight-source.ts";
+import type { GraphBuilder } from "../../onnx/graph-builder.ts";
+import type { Value } from "../../onnx/onnx-graph.ts";
+import { type LinearFormat, linear } from "../linear.ts";
+
+/** What {@link lastLogits} is built from. */
+export interface LastLogitsOptions {
+  /** Canonical module name of the output head. */
+  readonly head: string;
+  readonly format: LinearFormat;
+  readonly vocabSize: number;
+  /** Bound b of the logits, which become b · tanh(logits / b); none when absent. */
+  readonly softcap?: number | undefined;
+}
+
+/**
+ * Declares the output `logits` [1, 1, vocab] of the last token.
+ *
+ * @param normed [1, tokens, hidden], behind the final norm
+ */
+export function lastLogits(
+  graph: GraphBuilder,
+  weights: WeightSource,
+  normed: Value,
+  { head, format, vocabSize, softcap }: LastLogitsOptions,
+): void {
+  const index = (value: number): Value => graph.constant("int64", [1], [value]);
+  const last = graph.node("Slice", [normed, index(-1), index(Number.MAX_SAFE_INTEGER), index(1)]);
+  const logits = linear(graph, weights, last, { parts: [head], format });
+  graph.output(softcap === undefined ? logits : capped(graph, logits, softcap), "logits", "float32", [1, 1, vocabSize]);
+}
+
+function capped(graph: GraphBuilder, logits: Value, bound: number): Value {
+  const factor = graph.constant("float32", [1], [bound]);
+  return graph.node("Mul", [graph.node("Tanh", [graph.node("Div", [logits, factor])]), factor]);
+}
