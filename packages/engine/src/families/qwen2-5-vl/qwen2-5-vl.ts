@@ -1,12 +1,13 @@
+import { preprocessImage } from "../../blocks/qwen-vision/image-processor.ts";
+import { promptPositions } from "../../blocks/qwen-vision/prompt-positions.ts";
 import { decoderShape } from "../../blocks/text-decoder/decoder-shape.ts";
 import { textDecoderGraph } from "../../blocks/text-decoder/text-decoder-graph.ts";
 import { createWeightSource } from "../../checkpoint/weight-source.ts";
 import type { FamilyModel, ModelFamily } from "../model-family.ts";
 import { checkWeights } from "./check-weights.ts";
 import { parseQwen25VlConfig } from "./config.ts";
-import { preprocessImage } from "./image-processor.ts";
-import { promptPositions, textRotary } from "./positions.ts";
 import { loadImageProcessorConfig } from "./processor-config.ts";
+import { textRotary } from "./text-rotary.ts";
 import { videoInput } from "./video-input.ts";
 import { loadVideoProcessorConfig } from "./video-processor-config.ts";
 import { visionFeeds } from "./vision-feeds.ts";

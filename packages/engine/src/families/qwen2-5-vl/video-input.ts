@@ -1,14 +1,14 @@
 import { UnsupportedMediaError } from "@ocellus/core";
 import { type Picture, resamplePillow } from "@ocellus/media";
+import { patchify } from "../../blocks/qwen-vision/image-processor.ts";
+import type { GridThw } from "../../blocks/qwen-vision/patch-grid.ts";
+import { type PixelSize, smartResize } from "../../blocks/qwen-vision/smart-resize.ts";
 import type { Feeds } from "../../runtime/host-tensor.ts";
 import type { PreparedVisual, VideoInput } from "../model-family.ts";
 import type { Qwen25VisionConfig } from "./config.ts";
-import { patchify } from "./image-processor.ts";
 import { sampleFrames } from "./sample-frames.ts";
-import { type PixelSize, smartResize } from "./smart-resize.ts";
 import type { VideoProcessorConfig } from "./video-processor-config.ts";
 import { visionFeeds } from "./vision-feeds.ts";
-import type { GridThw } from "./vision-windows.ts";
 
 /**
  * Patches that one run of the vision tower sees, unless a single temporal slice has more. Slices do not attend to each

@@ -1,9 +1,10 @@
+import type { PatchedPixels } from "../../blocks/qwen-vision/image-processor.ts";
+import type { GridThw } from "../../blocks/qwen-vision/patch-grid.ts";
 import { inverseFrequencies, rotaryTable } from "../../blocks/rotary.ts";
 import { type Feeds, floatTensor, integerTensor } from "../../runtime/host-tensor.ts";
 import type { Qwen25VisionConfig } from "./config.ts";
-import type { PatchedPixels } from "./image-processor.ts";
 import { windowCells } from "./vision-graph.ts";
-import { type GridThw, type WindowLayout, windowLayout } from "./vision-windows.ts";
+import { type WindowLayout, windowLayout } from "./vision-windows.ts";
 
 /** Added to the score of a padding row, which then has no weight after the softmax. */
 const masked = -1e30;

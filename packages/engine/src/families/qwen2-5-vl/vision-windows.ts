@@ -1,9 +1,4 @@
-/** Patches of a picture or clip: temporal slices, rows and columns of patches. */
-export interface GridThw {
-  readonly t: number;
-  readonly h: number;
-  readonly w: number;
-}
+import type { GridThw } from "../../blocks/qwen-vision/patch-grid.ts";
 
 /** How the patches of one picture are cut into attention windows. All indices count patches. */
 export interface WindowLayout {

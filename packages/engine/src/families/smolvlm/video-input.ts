@@ -1,7 +1,7 @@
 import { resamplePillow } from "@ocellus/media";
+import { roundHalfEven } from "../../blocks/pictures/round-half-even.ts";
 import { tileFeeds } from "../../blocks/pictures/tile-feeds.ts";
 import type { VideoInput, VideoLength, VideoSampling } from "../model-family.ts";
-import { roundHalfEven } from "../qwen2-5-vl/smart-resize.ts";
 import type { SmolVlmConfig } from "./config.ts";
 import type { SmolVlmVideoProcessor } from "./processor-config.ts";
 import { withLongestEdge } from "./tile-picture.ts";

@@ -1,13 +1,13 @@
-import { layerNorm } from "../../blocks/layer-norm.ts";
-import { type LinearFormat, linear } from "../../blocks/linear.ts";
-import { mlp } from "../../blocks/mlp.ts";
-import { vector } from "../../blocks/vector.ts";
-import { encoderLayer } from "../../blocks/vision-tower/encoder-layer.ts";
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph, Value } from "../../onnx/onnx-graph.ts";
-import type { Qwen3VlVisionConfig } from "./config.ts";
-import { blockNames, visionNames } from "./weight-names.ts";
+import { layerNorm } from "../layer-norm.ts";
+import { type LinearFormat, linear } from "../linear.ts";
+import { mlp } from "../mlp.ts";
+import { vector } from "../vector.ts";
+import { encoderLayer } from "../vision-tower/encoder-layer.ts";
+import type { Qwen3VisionConfig } from "./vision-config.ts";
+import { blockNames, visionNames } from "./vision-names.ts";
 
 /**
  * The vision tower for one temporal slice: patch embedding, learned positions interpolated between four cells of their
@@ -18,7 +18,7 @@ import { blockNames, visionNames } from "./weight-names.ts";
  * Output: `image_features` [P / merge², outHiddenSize · (1 + deepstack)], the embedding of each merged cell and behind
  * it what the first layers of the language model are given.
  */
-export function visionGraph(config: Qwen3VlVisionConfig, weights: WeightSource, format: LinearFormat): OnnxGraph {
+export function visionGraph(config: Qwen3VisionConfig, weights: WeightSource, format: LinearFormat): OnnxGraph {
   const graph = new GraphBuilder();
   const { hiddenSize, heads, patchSize, temporalPatchSize, outHiddenSize, deepstackBlocks } = config;
   const pixels = graph.input("pixel_values", "float32", ["patches", 3 * temporalPatchSize * patchSize ** 2]);
@@ -57,7 +57,7 @@ function interpolatedPositions(graph: GraphBuilder, weights: WeightSource): Valu
 }
 
 /** [1, P, hidden] → [P / merge², merge² · hidden] */
-function joined(graph: GraphBuilder, rows: Value, { mergeSize, hiddenSize }: Qwen3VlVisionConfig): Value {
+function joined(graph: GraphBuilder, rows: Value, { mergeSize, hiddenSize }: Qwen3VisionConfig): Value {
   return graph.node("Reshape", [rows, graph.constant("int64", [2], [-1, mergeSize ** 2 * hiddenSize])]);
 }
 

@@ -1,17 +1,10 @@
 import { UnsupportedMediaError } from "@ocellus/core";
+import { roundHalfEven } from "../pictures/round-half-even.ts";
 
 /** Width and height in pixels. */
 export interface PixelSize {
   readonly width: number;
   readonly height: number;
-}
-
-/** Rounds half to even, as Python's `round` does. */
-export function roundHalfEven(value: number): number {
-  const floor = Math.floor(value);
-  const rest = value - floor;
-  if (rest !== 0.5) return Math.round(value);
-  return floor % 2 === 0 ? floor : floor + 1;
 }
 
 /**

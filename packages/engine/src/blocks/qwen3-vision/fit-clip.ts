@@ -1,7 +1,8 @@
 import { UnsupportedMediaError } from "@ocellus/core";
-import { type PixelSize, roundHalfEven } from "../qwen2-5-vl/smart-resize.ts";
-import type { Qwen3VlVisionConfig } from "./config.ts";
-import type { Qwen3VlVideoProcessor } from "./processor-config.ts";
+import { roundHalfEven } from "../pictures/round-half-even.ts";
+import type { PixelSize } from "../qwen-vision/smart-resize.ts";
+import type { Qwen3VideoProcessor } from "./processor-config.ts";
+import type { Qwen3VisionConfig } from "./vision-config.ts";
 
 /**
  * The size of the frames of a clip: both sides multiples of a merged cell, the pixels of all frames together within
@@ -12,7 +13,7 @@ import type { Qwen3VlVideoProcessor } from "./processor-config.ts";
 export function fitClip(
   size: PixelSize,
   frames: number,
-  options: { readonly processor: Qwen3VlVideoProcessor; readonly vision: Qwen3VlVisionConfig },
+  options: { readonly processor: Qwen3VideoProcessor; readonly vision: Qwen3VisionConfig },
 ): PixelSize {
   const { processor, vision } = options;
   const factor = vision.patchSize * vision.mergeSize;

@@ -1,13 +1,13 @@
-import { inverseFrequencies, rotaryTable } from "../../blocks/rotary.ts";
 import { type Feeds, floatTensor, integerTensor } from "../../runtime/host-tensor.ts";
-import type { PatchedPixels } from "../qwen2-5-vl/image-processor.ts";
-import type { Qwen3VlVisionConfig } from "./config.ts";
+import type { PatchedPixels } from "../qwen-vision/image-processor.ts";
+import { inverseFrequencies, rotaryTable } from "../rotary.ts";
+import type { Qwen3VisionConfig } from "./vision-config.ts";
 
 /** θ of the tower's rotary positions: fixed in the reference implementation. */
 const visionTheta = 10_000;
 
 /** The inputs of the vision graph for one temporal slice (named in vision-graph.ts). */
-export function visionFeeds(pixels: Pick<PatchedPixels, "pixelValues" | "grid">, config: Qwen3VlVisionConfig): Feeds {
+export function visionFeeds(pixels: Pick<PatchedPixels, "pixelValues" | "grid">, config: Qwen3VisionConfig): Feeds {
   const { pixelValues, grid } = pixels;
   const patches = grid.h * grid.w;
   const places = patchPlaces(grid, config.mergeSize);

@@ -1,16 +1,17 @@
 import { UnsupportedMediaError } from "@ocellus/core";
 import { type Picture, resamplePillow } from "@ocellus/media";
+import type { ClipTiming, VideoInput, VideoLength, VideoSampling, VisualPrompt } from "../../families/model-family.ts";
 import type { Feeds } from "../../runtime/host-tensor.ts";
-import type { ClipTiming, VideoInput, VideoLength, VideoSampling, VisualPrompt } from "../model-family.ts";
-import { patchify } from "../qwen2-5-vl/image-processor.ts";
-import { type PixelSize, roundHalfEven } from "../qwen2-5-vl/smart-resize.ts";
-import type { Qwen3VlVisionConfig } from "./config.ts";
+import { roundHalfEven } from "../pictures/round-half-even.ts";
+import { patchify } from "../qwen-vision/image-processor.ts";
+import type { PixelSize } from "../qwen-vision/smart-resize.ts";
 import { fitClip } from "./fit-clip.ts";
-import type { Qwen3VlVideoProcessor } from "./processor-config.ts";
+import type { Qwen3VideoProcessor } from "./processor-config.ts";
+import type { Qwen3VisionConfig } from "./vision-config.ts";
 import { visionFeeds } from "./vision-feeds.ts";
 
 /** How Qwen3-VL takes videos: every temporal slice stands behind its time (specs/vlm.md B2 "Video text"). */
-export function videoInput(tokenId: number, processor: Qwen3VlVideoProcessor, vision: Qwen3VlVisionConfig): VideoInput {
+export function videoInput(tokenId: number, processor: Qwen3VideoProcessor, vision: Qwen3VisionConfig): VideoInput {
   const { temporalPatchSize, patchSize, mergeSize } = vision;
   const cells = ({ width, height }: PixelSize): number => (width * height) / (patchSize * mergeSize) ** 2;
   const fit = (size: PixelSize, frames: number): PixelSize => fitClip(size, frames, { processor, vision });
@@ -42,7 +43,7 @@ export function videoInput(tokenId: number, processor: Qwen3VlVideoProcessor, vi
 export function sampleFrames(
   { frameCount, fps }: VideoLength,
   sampling: VideoSampling,
-  { minFrames, maxFrames }: Pick<Qwen3VlVideoProcessor, "minFrames" | "maxFrames">,
+  { minFrames, maxFrames }: Pick<Qwen3VideoProcessor, "minFrames" | "maxFrames">,
 ): number[] {
   const most = Math.min(sampling.maxFrames ?? maxFrames, frameCount);
   const wanted = Math.trunc((frameCount / fps) * sampling.fps);
@@ -74,8 +75,8 @@ function withOneDecimal(value: number): string {
 /** One run of the vision tower a temporal slice: slices do not attend to each other. */
 function* sliceFeeds(
   frames: readonly Picture[],
-  processor: Qwen3VlVideoProcessor,
-  vision: Qwen3VlVisionConfig,
+  processor: Qwen3VideoProcessor,
+  vision: Qwen3VisionConfig,
 ): Generator<Feeds, void, undefined> {
   const { temporalPatchSize } = vision;
   for (let start = 0; start < frames.length; start += temporalPatchSize) {

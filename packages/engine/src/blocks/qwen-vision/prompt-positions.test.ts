@@ -1,8 +1,6 @@
 import { expect, test } from "vitest";
-import { fixturesFolder } from "../../golden/scratch-checkpoint.ts";
-import { goldenConfig } from "../../golden/stored-shapes.ts";
-import type { PlacedVisual } from "../model-family.ts";
-import { promptPositions, textRotary } from "./positions.ts";
+import type { PlacedVisual } from "../../families/model-family.ts";
+import { promptPositions } from "./prompt-positions.ts";
 
 const visual = (start: number, t: number, h: number, w: number, timeStep = 0): PlacedVisual => ({
   ...{ spans: [{ start, length: (t * h * w) / 4 }], tokens: (t * h * w) / 4, grid: { t, h, w }, timeStep },
@@ -47,24 +45,4 @@ test("several pictures, the first at the very start and two side by side", () =>
     [0, 1, 2, 3],
   ]);
   expect(next).toBe(4);
-});
-
-test("each frequency turns with the axis of its section", () => {
-  const { text } = goldenConfig(`${fixturesFolder}checkpoints/qwen2_5_vl`);
-  const { cos, sin } = textRotary(text)(Int32Array.of(1, 5, 2, 6, 3, 7));
-  const angle = (row: number, column: number): number => {
-    // sections 2, 3, 3 of time, height and width
-    const axis = column < 2 ? 0 : column < 5 ? 1 : 2;
-    const position = [
-      [1, 2, 3],
-      [5, 6, 7],
-    ][row]![axis]!;
-    return position * text.ropeTheta ** (-(2 * column) / text.headDim);
-  };
-  for (let row = 0; row < 2; row++) {
-    for (let column = 0; column < 8; column++) {
-      expect(cos[row * 8 + column]).toBeCloseTo(Math.cos(angle(row, column)), 5);
-      expect(sin[row * 8 + column]).toBeCloseTo(Math.sin(angle(row, column)), 5);
-    }
-  }
 });

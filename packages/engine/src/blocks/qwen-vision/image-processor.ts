@@ -1,9 +1,16 @@
 import { type Picture, resamplePillow } from "@ocellus/media";
-import { copyPatchLine } from "../../blocks/pictures/copy-patch-line.ts";
-import { normalisedLevels, type PixelScale } from "../../blocks/pictures/normalised-levels.ts";
-import type { ImageProcessorConfig } from "./processor-config.ts";
+import { copyPatchLine } from "../pictures/copy-patch-line.ts";
+import { normalisedLevels, type PixelScale } from "../pictures/normalised-levels.ts";
+import type { PictureSettings } from "../pictures/picture-settings.ts";
+import type { GridThw } from "./patch-grid.ts";
 import { type PixelSize, smartResize } from "./smart-resize.ts";
-import type { GridThw } from "./vision-windows.ts";
+
+/** How pictures are resized and normalised. */
+export interface AreaSettings extends PictureSettings {
+  /** Smallest and largest area in pixels after resizing. */
+  readonly minPixels: number;
+  readonly maxPixels: number;
+}
 
 /** How pixels are grouped into patches, and patches into merged cells. */
 export interface PatchSizes {
@@ -26,7 +33,7 @@ export interface PatchedPixels {
  *
  * @throws UnsupportedMediaError for a picture that is too elongated
  */
-export function preprocessImage(picture: Picture, processor: ImageProcessorConfig, vision: PatchSizes): PatchedPixels {
+export function preprocessImage(picture: Picture, processor: AreaSettings, vision: PatchSizes): PatchedPixels {
   const factor = vision.patchSize * vision.mergeSize;
   const resized = smartResize(picture, { factor, minPixels: processor.minPixels, maxPixels: processor.maxPixels });
   const frame = resamplePillow(picture, resized, processor.filter);

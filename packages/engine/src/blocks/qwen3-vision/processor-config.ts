@@ -1,10 +1,11 @@
 import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import { z } from "zod";
-import { halfScale, type PictureSettings, readPictureSettings } from "../../blocks/pictures/picture-settings.ts";
 import type { CheckpointFiles } from "../../checkpoint/checkpoint-files.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
 import { readImageProcessorJson, readVideoProcessorJson } from "../../checkpoint/processor-json.ts";
-import type { FamilyOptions } from "../model-family.ts";
+import type { FamilyOptions } from "../../families/model-family.ts";
+import { halfScale, readPictureSettings } from "../pictures/picture-settings.ts";
+import type { AreaSettings } from "../qwen-vision/image-processor.ts";
 
 const count = z.number().int().positive();
 
@@ -20,15 +21,8 @@ const schema = z.looseObject({
 const imageAreas = { minPixels: 256 * 256, maxPixels: 4096 * 4096 };
 const clipAreas = { minPixels: 128 * 32 * 32, maxPixels: 768 * 32 * 32 };
 
-/** How pictures are sized. */
-export interface Qwen3VlProcessor extends PictureSettings {
-  /** Smallest and largest area in pixels after resizing. */
-  readonly minPixels: number;
-  readonly maxPixels: number;
-}
-
 /** How clips are sized and sampled. The areas are those of all frames together. */
-export interface Qwen3VlVideoProcessor extends Qwen3VlProcessor {
+export interface Qwen3VideoProcessor extends AreaSettings {
   readonly minFrames: number;
   readonly maxFrames: number;
   /** Bounds on one frame that the caller asks for. */
@@ -40,7 +34,7 @@ export interface Qwen3VlVideoProcessor extends Qwen3VlProcessor {
  *
  * @throws ModelLoadError when they are missing or not supported; InvalidArgumentError when a bound contradicts another
  */
-export async function loadImageProcessor(files: CheckpointFiles, options: FamilyOptions): Promise<Qwen3VlProcessor> {
+export async function loadImageProcessor(files: CheckpointFiles, options: FamilyOptions): Promise<AreaSettings> {
   const { json, file } = await readImageProcessorJson(files);
   const areas = areasOf(json, file, imageAreas);
   const minPixels = options.minPixels ?? areas.minPixels;
@@ -60,9 +54,9 @@ export async function loadImageProcessor(files: CheckpointFiles, options: Family
  */
 export async function loadVideoProcessor(
   files: CheckpointFiles,
-  image: Qwen3VlProcessor,
+  image: AreaSettings,
   options: FamilyOptions,
-): Promise<Qwen3VlVideoProcessor> {
+): Promise<Qwen3VideoProcessor> {
   const { json, file } = (await readVideoProcessorJson(files)) ?? { json: {}, file: "video processor" };
   const defaults = { image_mean: image.mean, image_std: image.std, resample: 3 };
   const { min_frames, max_frames } = parseConfig(schema, json, file);

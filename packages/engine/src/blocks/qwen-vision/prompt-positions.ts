@@ -1,6 +1,4 @@
-import { inverseFrequencies, type RotaryTable, rotaryTable } from "../../blocks/rotary.ts";
-import type { PlacedVisual, PromptPositions } from "../model-family.ts";
-import type { Qwen25TextConfig } from "./config.ts";
+import type { PlacedVisual, PromptPositions } from "../../families/model-family.ts";
 
 /**
  * M-RoPE positions (Qwen2-VL, arXiv:2409.12191 §2.1; specs/vlm.md B1 "Positions", B12.1): text counts up on all three
@@ -39,19 +37,4 @@ export function promptPositions(length: number, spans: readonly PlacedVisual[], 
     position++;
   }
   return { ids, next: position };
-}
-
-/**
- * Chunked M-RoPE: of the inverse frequencies, the first section turns with the time position, the next with height,
- * the last with width.
- *
- * @returns a function from positions [3, tokens] to the rotary table of those tokens
- */
-export function textRotary(text: Qwen25TextConfig): (positions: Int32Array) => RotaryTable {
-  const axisOf = text.ropeSections.flatMap((section, axis) => new Array<number>(section).fill(axis));
-  const frequencies = inverseFrequencies(text.ropeTheta, text.headDim);
-  return (positions) => {
-    const tokens = positions.length / 3;
-    return rotaryTable(tokens, frequencies, (token, column) => positions[axisOf[column]! * tokens + token]!);
-  };
 }
