@@ -6,7 +6,7 @@ import { rmsNorm } from "./rms-norm.ts";
 /**
  * RMSNorm of every head by itself, with one weight vector for all (the query and key norms of Qwen3).
  *
- * @param x [1, tokens, heads · headDim]
+ * @param x [batch, tokens, heads · headDim]
  * @param name canonical weight name, shape [headDim]
  */
 export function headNorm(

@@ -50,8 +50,8 @@ test("a chunk never ends within a joined run, and layers with a window have a ma
     state.append(new Float32Array(tokens), new Int32Array(tokens), async () => undefined, joined);
   await append(600, [{ start: 500, length: 40 }]);
   expect(runs.map(({ mask }) => mask!.dims)).toEqual([
-    [540, 540],
-    [60, 600],
+    [1, 1, 540, 540],
+    [1, 1, 60, 600],
   ]);
   await append(1, []);
   const { mask, sliding_mask: sliding } = runs.at(-1)!;

@@ -91,10 +91,10 @@ export class Decoder {
     const context = past + tokens;
     // A single token sees everything within its window.
     if (tokens > 1 || context > (rules.window ?? context)) {
-      return floatTensor(attentionMask(tokens, past, rules), [tokens, context]);
+      return floatTensor(attentionMask(tokens, past, rules), [1, 1, tokens, context]);
     }
     if (this.#zeros.length < context) this.#zeros = new Float32Array(2 * context);
-    return floatTensor(this.#zeros.subarray(0, context), [1, context]);
+    return floatTensor(this.#zeros.subarray(0, context), [1, 1, 1, context]);
   }
 }
 

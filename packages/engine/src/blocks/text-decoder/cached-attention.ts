@@ -7,9 +7,30 @@ import { type LinearFormat, linear } from "../linear.ts";
 import { type RotaryInputs, rotate } from "../rotary.ts";
 import type { TextDecoderConfig } from "./text-decoder-config.ts";
 
-/** Graph inputs of a layer's attention: the angles [1, S, headDim/2] of the new tokens and the mask [S, P + S]. */
+/**
+ * Graph inputs of a layer's attention for B sequences with S new tokens each: the angles [B, S, headDim/2] of the new
+ * tokens and the mask [B, 1, S, P + S].
+ */
 export interface AttentionContext extends RotaryInputs {
   readonly mask: Value;
+}
+
+/**
+ * Declares a mask [B, 1, S, P + S] that is added to the scores: `mask`, or another one for layers that see less.
+ *
+ * @param name of the graph input
+ */
+export function maskInput(graph: GraphBuilder, name = "mask"): Value {
+  return graph.input(name, "float32", ["batch", 1, "tokens", "context"]);
+}
+
+/** Declares the inputs `cos` and `sin` [B, S, headDim/2] and `mask` [B, 1, S, P + S] of a decoder. */
+export function attentionInputs(graph: GraphBuilder, headDim: number): AttentionContext {
+  return {
+    cos: graph.input("cos", "float32", ["batch", "tokens", headDim / 2]),
+    sin: graph.input("sin", "float32", ["batch", "tokens", headDim / 2]),
+    mask: maskInput(graph),
+  };
 }
 
 /** What {@link cachedAttention} is built from. */
@@ -27,10 +48,10 @@ export interface CachedAttentionOptions {
 
 /**
  * Grouped-query self-attention over P cached and S new tokens: declares the inputs `past.<layer>.key|value`
- * [1, P, kvHeads · headDim] and the outputs `present.<layer>.key|value` with the new rows (specs/vlm.md C.6).
+ * [B, P, kvHeads · headDim] and the outputs `present.<layer>.key|value` with the new rows (specs/vlm.md C.6).
  *
- * @param x [1, S, hidden]
- * @returns [1, S, hidden]
+ * @param x [B, S, hidden]
+ * @returns [B, S, hidden]
  */
 export function cachedAttention(
   graph: GraphBuilder,
@@ -59,6 +80,6 @@ export function cachedAttention(
 
 /** Declares `rows` as an output and `past` as an input of the graph, and joins the two along the tokens. */
 function withPast(graph: GraphBuilder, rows: Value, past: string, width: number): Value {
-  graph.output(rows, rows, "float32", [1, "tokens", width]);
-  return graph.node("Concat", [graph.input(past, "float32", [1, "past", width]), rows], { axis: 1 });
+  graph.output(rows, rows, "float32", ["batch", "tokens", width]);
+  return graph.node("Concat", [graph.input(past, "float32", ["batch", "past", width]), rows], { axis: 1 });
 }

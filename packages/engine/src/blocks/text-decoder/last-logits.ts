@@ -14,9 +14,9 @@ export interface LastLogitsOptions {
 }
 
 /**
- * Declares the output `logits` [1, 1, vocab] of the last token.
+ * Declares the output `logits` [B, 1, vocab] of the last token of every sequence.
  *
- * @param normed [1, tokens, hidden], behind the final norm
+ * @param normed [B, tokens, hidden], behind the final norm
  */
 export function lastLogits(
   graph: GraphBuilder,
@@ -27,7 +27,11 @@ export function lastLogits(
   const index = (value: number): Value => graph.constant("int64", [1], [value]);
   const last = graph.node("Slice", [normed, index(-1), index(Number.MAX_SAFE_INTEGER), index(1)]);
   const logits = linear(graph, weights, last, { parts: [head], format });
-  graph.output(softcap === undefined ? logits : capped(graph, logits, softcap), "logits", "float32", [1, 1, vocabSize]);
+  graph.output(softcap === undefined ? logits : capped(graph, logits, softcap), "logits", "float32", [
+    "batch",
+    1,
+    vocabSize,
+  ]);
 }
 
 function capped(graph: GraphBuilder, logits: Value, bound: number): Value {

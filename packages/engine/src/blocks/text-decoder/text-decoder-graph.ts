@@ -4,7 +4,7 @@ import type { OnnxGraph, Value } from "../../onnx/onnx-graph.ts";
 import { gatedMlp } from "../gated-mlp.ts";
 import type { LinearFormat } from "../linear.ts";
 import { addRmsNorm, rmsNorm } from "../rms-norm.ts";
-import { type AttentionContext, cachedAttention } from "./cached-attention.ts";
+import { attentionInputs, cachedAttention } from "./cached-attention.ts";
 import { lastLogits } from "./last-logits.ts";
 import type { TextDecoderConfig, TextDecoderNames } from "./text-decoder-config.ts";
 
@@ -27,20 +27,17 @@ export interface TextDecoderOptions {
  * grouped-query attention and gated MLP (specs/vlm.md B1 "Text block", C.6). Biases are added where the checkpoint has
  * them, queries and keys normed a head where `qkNorm` says so.
  *
- * Inputs, for S new tokens after P cached ones: `inputs_embeds` [1, S, hidden · (1 + addedLayers)]; `cos`, `sin`
- * [1, S, headDim/2]; `mask` [S, P + S] added to the scores; `past.<layer>.key|value` [1, P, kvHeads · headDim].
- * Outputs: `logits` [1, 1, vocab] of the last token; `present.<layer>.key|value` [1, S, kvHeads · headDim], the new
- * rows only, which the caller appends to its cache.
+ * Inputs, for B sequences with S new tokens after P cached ones: `inputs_embeds` [B, S, hidden · (1 + addedLayers)];
+ * `cos`, `sin` [B, S, headDim/2]; `mask` [B, 1, S, P + S] added to the scores; `past.<layer>.key|value`
+ * [B, P, kvHeads · headDim]. Outputs: `logits` [B, 1, vocab] of the last token; `present.<layer>.key|value`
+ * [B, S, kvHeads · headDim], the new rows only, which the caller appends to its cache. Shorter sequences are padded and
+ * the mask hides the padding.
  */
 export function textDecoderGraph(weights: WeightSource, decoder: TextDecoderOptions): OnnxGraph {
   const { text, names, tiedEmbeddings, format, addedLayers = 0 } = decoder;
   const graph = new GraphBuilder();
-  const inputs: AttentionContext = {
-    cos: graph.input("cos", "float32", [1, "tokens", text.headDim / 2]),
-    sin: graph.input("sin", "float32", [1, "tokens", text.headDim / 2]),
-    mask: graph.input("mask", "float32", ["tokens", "context"]),
-  };
-  const rows = graph.input("inputs_embeds", "float32", [1, "tokens", text.hiddenSize * (1 + addedLayers)]);
+  const inputs = attentionInputs(graph, text.headDim);
+  const rows = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize * (1 + addedLayers)]);
   const [embedded, ...added] = partsOf(graph, rows, text.hiddenSize, addedLayers);
   let residual = embedded!;
   let normed = rmsNorm(graph, weights, residual, `${names.model}.layers.0.input_layernorm.weight`, text.epsilon);

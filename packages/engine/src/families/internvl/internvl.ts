@@ -30,7 +30,7 @@ export const internVl: ModelFamily = {
     checkWeights(config, weights, tiedEmbeddings);
     return {
       family: "internvl",
-      graphRevision: 1,
+      graphRevision: 2,
       decoder: decoderShape(text),
       weights,
       embedding: `${textNames.model}.embed_tokens.weight`,

@@ -26,7 +26,7 @@ export const llavaNext: ModelFamily = {
     checkWeights(config, weights, tiedEmbeddings);
     return {
       family: "llava_next",
-      graphRevision: 1,
+      graphRevision: 2,
       decoder: decoderShape(text),
       weights,
       embedding: `${textNames.model}.embed_tokens.weight`,

@@ -32,7 +32,7 @@ export const qwen25Vl: ModelFamily = {
     checkWeights(config, weights, tiedEmbeddings);
     const model: FamilyModel = {
       family: "qwen2_5_vl",
-      graphRevision: 1,
+      graphRevision: 2,
       decoder: decoderShape(text),
       weights,
       embedding: `${names.model}.embed_tokens.weight`,

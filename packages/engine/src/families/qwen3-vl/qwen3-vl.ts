@@ -22,7 +22,7 @@ export const qwen3Vl: ModelFamily = {
     const addedLayers = vision.deepstackBlocks.length;
     return {
       family: "qwen3_vl",
-      graphRevision: 1,
+      graphRevision: 2,
       decoder: decoderShape(text, addedLayers),
       weights,
       embedding: `${textNames.model}.embed_tokens.weight`,

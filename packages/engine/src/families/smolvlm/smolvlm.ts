@@ -26,7 +26,7 @@ export const smolVlm: ModelFamily = {
     checkWeights(config, weights, tiedEmbeddings);
     return {
       family: config.modelType,
-      graphRevision: 1,
+      graphRevision: 2,
       decoder: decoderShape(text),
       weights,
       embedding: `${textNames.model}.embed_tokens.weight`,
