@@ -82,6 +82,7 @@ export function createProgram(signal: AbortSignal, onExitCode: (code: number) =>
     .command("inspect")
     .description("architecture, size, memory needed, and what prevents loading; reads no weights")
     .argument("<dir>", "checkpoint folder")
+    .option("--adapter <dir>", "folder of a LoRA adapter for the checkpoint")
     .option("--json", "print everything as one JSON object")
     .addHelpText("after", inspectExamples)
     .action(async (folder: string, options: InspectOptions) => {
@@ -106,6 +107,7 @@ function addAsk(program: Command, action: (values: readonly string[], options: A
     .option("-r, --recursive", "descend into the folders of a folder")
     .optionsGroup("Model:")
     .option("-m, --model <dir>", "checkpoint folder (default: the built-in demonstration model)")
+    .option("--adapter <dir>", "folder of a LoRA adapter for the checkpoint")
     .addOption(
       new Option("--precision <name>", "how weights are stored")
         .choices(["auto", "float32", "int8", "int4"])

@@ -15,7 +15,7 @@ import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 import { resolveTorchOptions, torchOptionNames } from "./torch-load-options.ts";
 
 const optionNames: readonly string[] = [
-  ...["precision", "blockSize", "cacheFolder", "threads", "minPixels", "maxPixels", "task", "coordinateSpace"],
+  ...["precision", "blockSize", "adapter", "cacheFolder", "threads", "minPixels", "maxPixels", "task", "coordinateSpace"],
   ...["promptCacheBytes", "allowPrivateAddresses", "videoBackend", "signal", "onProgress", "logger"],
   ...torchOptionNames,
 ];
@@ -63,9 +63,8 @@ function checkEngineOptions(options: EngineOptions): void {
   if (blockSize !== undefined && !blockSizes.includes(blockSize)) {
     throw wrong("blockSize", `one of ${blockSizes.join(", ")}`, blockSize);
   }
-  if (cacheFolder !== undefined && (typeof cacheFolder !== "string" || cacheFolder === "")) {
-    throw wrong("cacheFolder", "the path of a folder", cacheFolder);
-  }
+  checkPath(cacheFolder, "cacheFolder");
+  checkPath(options.adapter, "adapter");
   if (threads !== undefined) checkNumber(threads, "options.threads", threadRange);
   if (options.promptCacheBytes !== undefined) {
     checkNumber(options.promptCacheBytes, "options.promptCacheBytes", byteRange);
@@ -86,6 +85,11 @@ function checkName(value: unknown, option: string, known: readonly string[]): vo
   if (value === undefined || known.some((name) => name === value)) return;
   const hint = typeof value === "string" ? suggestName(value, known) : `Known: ${known.join(", ")}.`;
   throw new InvalidArgumentError(`options.${option} ${describeValue(value)} is not known. ${hint}`);
+}
+
+function checkPath(value: unknown, option: string): void {
+  if (value === undefined || (typeof value === "string" && value !== "")) return;
+  throw wrong(option, "the path of a folder", value);
 }
 
 function isLogger(value: unknown): value is Logger {

@@ -12,6 +12,8 @@ export interface EngineOptions {
   readonly precision?: Precision | "auto";
   /** Input elements that share one scale in integer decoder weights: 32 (default, most exact), 64 or 128. */
   readonly blockSize?: BlockSize;
+  /** Folder of a LoRA adapter in the layout of PEFT, which is merged into the weights. */
+  readonly adapter?: string;
   /** Folder for converted weights. Default: `OCELLUS_CACHE`, else `ocellus` in the user's cache folder. */
   readonly cacheFolder?: string;
   /** Threads that one operation may use. Default: the processors that Node reports. */

@@ -1,13 +1,14 @@
 import { homedir } from "node:os";
 import { resolve } from "node:path";
 import { InsufficientMemoryError, ModelLoadError } from "@ocellus/core";
-import { type Checkpoint, openCheckpoint, safetensorsDtypeBits, type TensorInfo } from "@ocellus/hub";
+import { type Checkpoint, safetensorsDtypeBits, type TensorInfo } from "@ocellus/hub";
 import { isFolder } from "@ocellus/media";
 import type { CheckpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { loadCheckpointMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import { floatElementBytes } from "./checkpoint/float32.ts";
 import { folderFiles } from "./checkpoint/folder-files.ts";
 import { loadGenerationSettings } from "./checkpoint/generation-settings.ts";
+import { type ModelCheckpoint, openModelCheckpoint } from "./checkpoint/model-checkpoint.ts";
 import { type BlockSize, type Precision, precisionPlan, precisions } from "./checkpoint/precision.ts";
 import type { FamilyModel } from "./families/model-family.ts";
 import { familyOf } from "./families/registry.ts";
@@ -29,6 +30,8 @@ const visionName = /(?:^|\.)(?:visual|vision\w*|sam_model|image_\w+|\w*projector
 export interface InspectModelOptions {
   /** As for `loadModel`; decides on the memory of int8 and int4. */
   readonly blockSize?: BlockSize;
+  /** As for `loadModel`: folder of an adapter that is to be merged into the weights. */
+  readonly adapter?: string;
   readonly signal?: AbortSignal;
 }
 
@@ -56,7 +59,7 @@ export async function inspectModel(folder: string, options: InspectModelOptions 
       return null;
     }
   };
-  const opened = await openOrExplain(folder, options.signal);
+  const opened = await openOrExplain(folder, options);
   const checkpoint = await attempt("weights", () => {
     if (ModelLoadError.isInstance(opened)) throw opened;
     return opened;
@@ -70,9 +73,12 @@ export async function inspectModel(folder: string, options: InspectModelOptions 
 }
 
 /** The open checkpoint or what is wrong with its weights; a path that is no folder is an error of the call. */
-async function openOrExplain(folder: string, signal: AbortSignal | undefined): Promise<Checkpoint | ModelLoadError> {
+async function openOrExplain(
+  folder: string,
+  { adapter, signal }: InspectModelOptions,
+): Promise<ModelCheckpoint | ModelLoadError> {
   try {
-    return await openCheckpoint(folder, { signal });
+    return await openModelCheckpoint(folder, { adapter, signal });
   } catch (error) {
     if (ModelLoadError.isInstance(error) && isFolder(absolutePath(folder))) return error;
     throw error;
@@ -81,7 +87,7 @@ async function openOrExplain(folder: string, signal: AbortSignal | undefined): P
 
 interface Findings {
   readonly root: string;
-  readonly checkpoint: Checkpoint | null;
+  readonly checkpoint: ModelCheckpoint | null;
   readonly problems: InspectionProblem[];
   readonly attempt: Attempt;
   readonly blockSize: BlockSize | undefined;
@@ -109,6 +115,7 @@ async function inspectFiles({ root, checkpoint, problems, attempt, blockSize }: 
   return {
     folder: root,
     name: metadata?.name ?? null,
+    adapter: describeAdapter(checkpoint),
     ...statedSizes(config, model, tensors),
     isLoadable: problems.length === 0,
     problems,
@@ -118,6 +125,20 @@ async function inspectFiles({ root, checkpoint, problems, attempt, blockSize }: 
     chatTemplate: template?.file ?? null,
     generationConfig,
     memory,
+  };
+}
+
+function describeAdapter(checkpoint: ModelCheckpoint | null): ModelInspection["adapter"] {
+  const adapter = checkpoint?.adapter;
+  if (adapter === undefined) return null;
+  const { config, tensors } = adapter;
+  return {
+    folder: adapter.checkpoint.folder,
+    kind: config.isDora ? "DoRA" : config.isRankStabilised ? "rsLoRA" : "LoRA",
+    base: config.base ?? null,
+    rank: config.rank,
+    modules: tensors.modules.size,
+    replaced: [...tensors.whole.keys()],
   };
 }
 

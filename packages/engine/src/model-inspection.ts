@@ -30,12 +30,29 @@ export interface PrecisionMemory {
   readonly fits: boolean;
 }
 
+/** An adapter that is merged into the weights. */
+export interface AdapterInspection {
+  /** Absolute path. */
+  readonly folder: string;
+  readonly kind: "LoRA" | "rsLoRA" | "DoRA";
+  /** The checkpoint that it says it was trained on. */
+  readonly base: string | null;
+  /** General rank; some modules may have another one. */
+  readonly rank: number;
+  /** Number of modules that it changes. */
+  readonly modules: number;
+  /** Weights of the base that it replaces as a whole. */
+  readonly replaced: readonly string[];
+}
+
 /** What `inspectModel` finds. Plain data; `null` is what the checkpoint does not say or what could not be read. */
 export interface ModelInspection {
   /** Absolute path. */
   readonly folder: string;
   /** Name for people, of `ocellus.json`. */
   readonly name: string | null;
+  /** The adapter, where one was given or the folder is one. */
+  readonly adapter: AdapterInspection | null;
   /** `model_type` of config.json. */
   readonly modelType: string | null;
   /** `architectures` of config.json. */

@@ -23,6 +23,7 @@ export interface AskOptions {
   readonly seed?: number;
   readonly repetitionPenalty?: number;
   readonly stop?: readonly string[];
+  readonly adapter?: string;
   readonly precision: Precision | "auto";
   readonly blockSize?: BlockSize;
   readonly threads?: number;
@@ -54,10 +55,11 @@ export function formatOf({ format, json }: Pick<AskOptions, "format" | "json">):
 
 /** The part that decides how the model is loaded. */
 export function loadOptionsOf(options: AskOptions): LoadModelOptions {
-  const { precision, blockSize, threads, minPixels, maxPixels, cache, allowPrivateAddresses } = options;
+  const { precision, blockSize, adapter, threads, minPixels, maxPixels, cache, allowPrivateAddresses } = options;
   return {
     precision,
     ...(blockSize === undefined ? {} : { blockSize }),
+    ...(adapter === undefined ? {} : { adapter }),
     ...(threads === undefined ? {} : { threads }),
     ...(minPixels === undefined ? {} : { minPixels }),
     ...(maxPixels === undefined ? {} : { maxPixels }),

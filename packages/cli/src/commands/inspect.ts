@@ -5,6 +5,7 @@ import { writeOutput } from "../output/write-output.ts";
 
 /** The options of `ocellus models inspect` as commander hands them over. */
 export interface InspectOptions {
+  readonly adapter?: string;
   readonly json?: true;
 }
 
@@ -15,7 +16,10 @@ export interface InspectOptions {
  * @throws ModelLoadError when there is no such folder
  */
 export async function inspect(folder: string, options: InspectOptions, signal: AbortSignal): Promise<number> {
-  const inspection = await inspectModel(folder, { signal });
+  const inspection = await inspectModel(folder, {
+    signal,
+    ...(options.adapter === undefined ? {} : { adapter: options.adapter }),
+  });
   const text =
     options.json === true ? JSON.stringify(inspection) : formatInspection(inspection, styleFor(process.stdout));
   await writeOutput(`${text}\n`);

@@ -14,11 +14,12 @@ import { type AskOptions, generationConfigOf } from "../arguments/ask-options.ts
  * @returns a function that must be called once per source, in the order of the list
  */
 export function createAnswerKeys(prompt: string, options: AskOptions): (source: string) => string {
-  const { task, system, cot, precision, blockSize, minPixels, maxPixels, model } = options;
+  const { task, system, cot, precision, blockSize, minPixels, maxPixels, model, adapter } = options;
   const settings = JSON.stringify({
     ...{ prompt, task, system, cot, precision, blockSize, minPixels, maxPixels },
     generation: generationConfigOf(options),
     model: describeFolder(resolvePath(model ?? checkpointFolder)),
+    ...(adapter === undefined ? {} : { adapter: describeFolder(resolvePath(adapter)) }),
   });
   const occurrences = new Map<string, number>();
   return (source) => {

@@ -26,6 +26,7 @@ function factsOf(inspection: ModelInspection): [string, string][] {
   const facts: [string, string | null][] = [
     ["folder", inspection.name === null ? null : inspection.folder],
     ["architecture", architectureOf(inspection)],
+    ["adapter", adapterOf(inspection)],
     [
       "parameters",
       parameters === null
@@ -46,6 +47,12 @@ function factsOf(inspection: ModelInspection): [string, string][] {
 function architectureOf({ modelType, architectures }: ModelInspection): string | null {
   if (modelType === null) return architectures[0] ?? null;
   return `${modelType}${architectures.length === 0 ? "" : ` (${architectures.join(", ")})`}`;
+}
+
+function adapterOf({ adapter }: ModelInspection): string | null {
+  if (adapter === null) return null;
+  const replaced = adapter.replaced.length === 0 ? "" : `, replaces ${adapter.replaced.join(", ")}`;
+  return `${adapter.kind} of rank ${adapter.rank} on ${adapter.modules} modules${replaced}: ${adapter.folder}`;
 }
 
 function storageOf(weights: ModelInspection["weights"]): string | null {

@@ -22,6 +22,8 @@ export interface ModelInfo {
   readonly supportsVideo?: boolean | null;
   /** Longest prompt plus answer, in tokens. */
   readonly contextLength?: number;
+  /** Folder of the adapter that is merged into the weights; absent when there is none. */
+  readonly adapter?: string;
   /** Precision of the weights in memory (`int4`, `int8`, `float32`). */
   readonly precision?: string;
   /** What executes the graphs (`cpu`). */

@@ -1,13 +1,11 @@
 import { ModelLoadError } from "@ocellus/core";
-import type { Checkpoint, TensorInfo } from "@ocellus/hub";
-import { floatElementBytes, toFloat32 } from "./float32.ts";
-
-/** Floats read at once while streaming a matrix: 16 MiB of float32, large enough for full disk speed. */
-const chunkElements = 4 << 20;
+import { applyAdapter } from "./adapter/apply-adapter.ts";
+import type { ModelCheckpoint } from "./model-checkpoint.ts";
+import { plainWeight, readWhole, type StoredWeight } from "./stored-weight.ts";
 
 /**
- * The weights of a checkpoint under the names of one naming generation, as float32. Wrappers of this interface are
- * where adapters are merged and quantised layouts are unpacked; the graphs never see more than this.
+ * The weights of a checkpoint under the names of one naming generation, as float32: adapters are merged and quantised
+ * layouts unpacked on the way. The graphs never see more than this.
  */
 export interface WeightSource {
   has(name: string): boolean;
@@ -31,69 +29,45 @@ export interface NameRewrite {
 }
 
 /**
- * Presents a checkpoint's tensors under canonical names.
+ * Presents a checkpoint's tensors under canonical names, with its adapter merged into them.
  *
- * @param rewrites tried in order on every stored name; the first that matches renames it
- * @throws ModelLoadError when two stored tensors end at the same canonical name
+ * @param rewrites tried in order on every stored name, those of the adapter too; the first that matches renames it
+ * @throws ModelLoadError when two stored tensors end at the same canonical name, or the adapter does not fit
  */
-export function createWeightSource(checkpoint: Checkpoint, rewrites: readonly NameRewrite[]): WeightSource {
-  const tensors = new Map<string, TensorInfo>();
+export function createWeightSource(checkpoint: ModelCheckpoint, rewrites: readonly NameRewrite[]): WeightSource {
+  const rename = (stored: string): string => {
+    const rule = rewrites.find(({ from }) => from.test(stored));
+    return rule === undefined ? stored : stored.replace(rule.from, rule.to);
+  };
+  const storedNames = new Map<string, string>();
+  const weights = new Map<string, StoredWeight>();
   for (const tensor of checkpoint.tensors.values()) {
-    const rule = rewrites.find(({ from }) => from.test(tensor.name));
-    const name = rule === undefined ? tensor.name : tensor.name.replace(rule.from, rule.to);
-    const other = tensors.get(name);
+    const name = rename(tensor.name);
+    const other = storedNames.get(name);
     if (other !== undefined) {
       throw new ModelLoadError(
-        `Tensors "${other.name}" and "${tensor.name}" of ${checkpoint.folder} are the same weight "${name}". Remove one of them.`,
+        `Tensors "${other}" and "${tensor.name}" of ${checkpoint.folder} are the same weight "${name}". Remove one of them.`,
       );
     }
-    tensors.set(name, tensor);
+    storedNames.set(name, tensor.name);
+    weights.set(name, plainWeight(checkpoint, tensor, name));
   }
+  if (checkpoint.adapter !== undefined) applyAdapter(checkpoint.adapter, weights, rename);
 
-  const find = (name: string): TensorInfo => {
-    const tensor = tensors.get(name);
-    if (tensor !== undefined) return tensor;
+  const find = (name: string): StoredWeight => {
+    const weight = weights.get(name);
+    if (weight !== undefined) return weight;
     throw new ModelLoadError(
       `Weight "${name}" is missing in ${checkpoint.folder}. The checkpoint is incomplete or of another architecture than its config.json says; download it again.`,
     );
   };
-  let rowBytes = new Uint8Array(0);
-
   return {
-    has: (name) => tensors.has(name),
+    has: (name) => weights.has(name),
     shape: (name) => find(name).shape,
-    read: async (name, signal) => {
-      const tensor = find(name);
-      return toFloat32(await checkpoint.readTensor(tensor, { signal }), tensor.dtype, name);
-    },
-    async *rows(name, signal) {
-      const tensor = find(name);
-      const width = rowLength(tensor) * elementSize(tensor);
-      const step = Math.max(1, Math.floor((chunkElements * elementSize(tensor)) / width)) * width;
-      const into = new Uint8Array(Math.min(step, tensor.byteLength));
-      for (let start = 0; start < tensor.byteLength; start += step) {
-        const end = Math.min(start + step, tensor.byteLength);
-        const bytes = await checkpoint.readTensor(tensor, { start, end, into, signal });
-        yield toFloat32(bytes, tensor.dtype, name);
-      }
-    },
-    readRowSync: (name, row, target) => {
-      const tensor = find(name);
-      const width = rowLength(tensor) * elementSize(tensor);
-      if (rowBytes.byteLength !== width) rowBytes = new Uint8Array(width);
-      checkpoint.readTensorBytesSync(tensor, row * width, rowBytes);
-      target.set(toFloat32(rowBytes, tensor.dtype, name));
-    },
+    read: async (name, signal) => readWhole(find(name), signal),
+    rows: (name, signal) => find(name).rows(signal),
+    readRowSync: (name, row, target) => find(name).readRowSync(row, target),
   };
-}
-
-/** Elements of one row of the first axis. */
-function rowLength(tensor: TensorInfo): number {
-  return tensor.shape.slice(1).reduce((product, side) => product * side, 1);
-}
-
-function elementSize(tensor: TensorInfo): number {
-  return floatElementBytes(tensor.dtype, tensor.name);
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Checkpoint } from "@ocellus/hub";
+import type { ModelCheckpoint } from "../checkpoint/model-checkpoint.ts";
 import type { Picture } from "@ocellus/media";
 import type { LinearFormat } from "../blocks/linear.ts";
 import type { RotaryTable } from "../blocks/rotary.ts";
@@ -15,7 +15,7 @@ export interface ModelFamily {
    *
    * @throws ModelLoadError naming what is missing or unsupported
    */
-  open(checkpoint: Checkpoint, options: FamilyOptions): Promise<FamilyModel>;
+  open(checkpoint: ModelCheckpoint, options: FamilyOptions): Promise<FamilyModel>;
 }
 
 /** What a caller may set instead of the checkpoint's own processor settings. */

@@ -61,6 +61,8 @@ type GoldenPart =
 /** A checkpoint folder with the numbers that transformers computed for it. */
 export interface GoldenCheckpoint {
   readonly folder: string;
+  /** Where its processor's files are: the same folder, or that of an adapter's base. */
+  readonly filesFolder: string;
   readonly eosTokenIds: readonly number[];
   readonly maxNewTokens: number;
   readonly cases: readonly GoldenCase[];
@@ -68,7 +70,7 @@ export interface GoldenCheckpoint {
   tensor(name: string): Float32Array;
 }
 
-/** Reads a folder of fixtures/checkpoints. */
+/** Reads a folder of fixtures/checkpoints; an adapter (`qwen2_5_vl/lora-attn-mlp`) has the prompts of its base. */
 export function readGoldenCheckpoint(name: string): GoldenCheckpoint {
   const folder = `${fixtures}checkpoints/${name}`;
   const own = JSON.parse(readFileSync(`${folder}/expected.json`, "utf8"));
@@ -79,14 +81,32 @@ export function readGoldenCheckpoint(name: string): GoldenCheckpoint {
   const header = JSON.parse(bytes.toString("utf8", 8, 8 + headerLength));
   return {
     folder,
-    eosTokenIds: expected.eos_token_ids,
-    maxNewTokens: expected.max_new_tokens,
-    cases: expected.cases,
+    ...(expected.inputs === undefined ? ownCases(folder, expected) : casesOfBase(name, expected)),
     tensor: (tensor) => {
       const [start, end] = header[tensor].data_offsets as [number, number];
       return new Float32Array(Uint8Array.from(bytes.subarray(8 + headerLength + start, 8 + headerLength + end)).buffer);
     },
   };
+}
+
+type RecordedCases = Pick<GoldenCheckpoint, "filesFolder" | "eosTokenIds" | "maxNewTokens" | "cases">;
+
+interface ExpectedJson {
+  readonly eos_token_ids: readonly number[];
+  readonly max_new_tokens: number;
+  readonly cases: readonly GoldenCase[];
+}
+
+function ownCases(filesFolder: string, expected: ExpectedJson): RecordedCases {
+  const { eos_token_ids: eosTokenIds, max_new_tokens: maxNewTokens, cases } = expected;
+  return { filesFolder, eosTokenIds, maxNewTokens, cases };
+}
+
+/** Prompts and pixels are those of the base's case of the same name, everything computed is the adapter's own. */
+function casesOfBase(name: string, expected: ExpectedJson): RecordedCases {
+  const { filesFolder, eosTokenIds, maxNewTokens, cases } = readGoldenCheckpoint(dirname(name));
+  const own = expected.cases.map((recorded) => ({ ...cases.find(({ id }) => id === recorded.id), ...recorded }));
+  return { filesFolder, eosTokenIds, maxNewTokens, cases: own };
 }
 
 /** The chat of a case as the engine receives it. */

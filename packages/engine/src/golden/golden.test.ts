@@ -2,8 +2,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ResolvedGenerationConfig } from "@ocellus/core";
-import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type ModelCheckpoint, openModelCheckpoint } from "../checkpoint/model-checkpoint.ts";
 import { precisionPlan } from "../checkpoint/precision.ts";
 import type { FamilyModel, PreparedVisual } from "../families/model-family.ts";
 import { familyOf } from "../families/registry.ts";
@@ -31,6 +31,9 @@ const kinds = ["text", "image", "images", "video", "image+video"];
 
 const names = [
   "qwen2_5_vl",
+  "qwen2_5_vl/lora-attn-mlp",
+  "qwen2_5_vl/lora-dora-save",
+  "qwen2_5_vl/lora-patterns",
   "qwen2_5_vl-tied-window112",
   "qwen2_5_vl-bf16-sharded",
   "smolvlm",
@@ -50,9 +53,9 @@ describe.each(names)("golden checkpoint %s in float32", (name) => {
   const cases = golden.cases.filter(
     ({ kind, processor_kwargs }) => kinds.includes(kind) && Object.keys(processor_kwargs).length === 0,
   );
-  const normalisation = readNormalisation(golden.folder);
+  const normalisation = readNormalisation(golden.filesFolder);
   let folder: string;
-  let checkpoint: Checkpoint;
+  let checkpoint: ModelCheckpoint;
   let model: FamilyModel;
   let tokenizer: Tokenizer;
   let template: ChatTemplate;
@@ -60,7 +63,7 @@ describe.each(names)("golden checkpoint %s in float32", (name) => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "ocellus-golden-"));
-    checkpoint = await openCheckpoint(golden.folder);
+    checkpoint = await openModelCheckpoint(golden.folder);
     model = await familyOf(await checkpoint.readJson("config.json")).open(checkpoint, {});
     tokenizer = await loadTokenizer(checkpoint);
     template = await loadChatTemplate(checkpoint);

@@ -8,9 +8,10 @@ import {
   type ModelInfo,
   ModelLoadError,
 } from "@ocellus/core";
-import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
+import type { Checkpoint } from "@ocellus/hub";
 import { loadCheckpointMetadata } from "../checkpoint/checkpoint-metadata.ts";
 import { loadGenerationSettings } from "../checkpoint/generation-settings.ts";
+import { type ModelCheckpoint, openModelCheckpoint } from "../checkpoint/model-checkpoint.ts";
 import type { EngineOptions } from "../engine-options.ts";
 import type { FamilyModel } from "../families/model-family.ts";
 import { familyOf } from "../families/registry.ts";
@@ -50,7 +51,7 @@ export async function openEngine(
   const { signal, onProgress } = context;
   const progress = reporter(onProgress);
   progress("Reading the checkpoint", 0);
-  const checkpoint = await openCheckpoint(folder, { signal });
+  const checkpoint = await openModelCheckpoint(folder, { adapter: options.adapter, signal, logger: context.logger });
   try {
     const model = await openFamily(checkpoint, options);
     const tokenizer = await loadTokenizer(checkpoint);
@@ -120,7 +121,7 @@ function reporter(onProgress: OpenEngineContext["onProgress"]): (step: string, f
  *
  * @throws ModelLoadError when the architecture is not supported or files do not fit together
  */
-export async function openFamily(checkpoint: Checkpoint, options: EngineOptions): Promise<FamilyModel> {
+export async function openFamily(checkpoint: ModelCheckpoint, options: EngineOptions): Promise<FamilyModel> {
   const { minPixels, maxPixels } = options;
   for (const [name, value] of Object.entries({ minPixels, maxPixels, threads: options.threads })) {
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
@@ -138,7 +139,7 @@ function checkPlaceholder(tokenizer: Tokenizer, model: FamilyModel, checkpoint: 
 }
 
 async function describe(
-  checkpoint: Checkpoint,
+  checkpoint: ModelCheckpoint,
   tokenizer: Tokenizer,
   model: FamilyModel,
   options: EngineOptions,
@@ -157,6 +158,7 @@ async function describe(
     supportsVideo: model.video !== undefined,
     contextLength: model.decoder.contextLength,
     device: "cpu",
+    ...(checkpoint.adapter === undefined ? {} : { adapter: checkpoint.adapter.checkpoint.folder }),
   };
 }
 

@@ -1,0 +1,107 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { homedir } from "node:os";
+import { isAbsolute, join, resolve } from "node:path";
+import { InvalidArgumentError, type Logger, ModelLoadError } from "@ocellus/core";
+import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
+import { adaptedConfig, holderOf } from "./adapter/adapted-files.ts";
+import { adapterConfigFile } from "./adapter/adapter-config.ts";
+import { type Adapter, openAdapter } from "./adapter/open-adapter.ts";
+
+/** A checkpoint with what changes its weights on the way into the graphs. A plain {@link Checkpoint} is one, too. */
+export interface ModelCheckpoint extends Checkpoint {
+  /** The adapter that is merged into the weights. */
+  readonly adapter?: Adapter | undefined;
+}
+
+/** How to open a model. */
+export interface OpenModelOptions {
+  /** Folder of an adapter for the checkpoint. */
+  readonly adapter?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told about an adapter that lies beside whole weights and is left out. */
+  readonly logger?: Pick<Logger, "warn"> | undefined;
+}
+
+/**
+ * Opens a checkpoint folder, with an adapter where one is given or where the folder itself is an adapter that names its
+ * base (a folder, a folder relative to the adapter's, or whatever else `openCheckpoint` takes).
+ *
+ * @throws ModelLoadError naming the file and key, when a folder or the base is missing, damaged or unsupported
+ * @throws InvalidArgumentError when an adapter is given for a folder that is one itself; AbortedError after `signal`
+ */
+export async function openModelCheckpoint(folder: string, options: OpenModelOptions = {}): Promise<ModelCheckpoint> {
+  const { signal, logger } = options;
+  const isAdapter = isAdapterFolder(folder);
+  if (options.adapter !== undefined && isAdapter) {
+    throw new InvalidArgumentError(
+      `options.adapter cannot be given for ${folder}, which is an adapter itself. Pass the folder of the base model instead.`,
+    );
+  }
+  const adapterFolder = isAdapter ? folder : options.adapter;
+  if (adapterFolder === undefined) {
+    const checkpoint = await openCheckpoint(folder, { signal });
+    if (checkpoint.has(adapterConfigFile)) {
+      logger?.warn(
+        `${checkpoint.folder} holds whole weights and an adapter; the adapter is not applied. Give it as the option "adapter" if the weights are those of its base.`,
+      );
+    }
+    return checkpoint;
+  }
+  const adapter = await openAdapter(adapterFolder, signal);
+  try {
+    return adapted(await openCheckpoint(isAdapter ? baseOf(adapter) : folder, { signal }), adapter);
+  } catch (error) {
+    await adapter.checkpoint.close();
+    throw error;
+  }
+}
+
+/** An adapter's folder has adapter_config.json and no whole weights. */
+function isAdapterFolder(folder: string): boolean {
+  const path = resolve(folder.replace(/^~(?=$|[\\/])/, () => homedir()));
+  const weights = ["model.safetensors", "model.safetensors.index.json"];
+  return existsSync(join(path, adapterConfigFile)) && !weights.some((file) => existsSync(join(path, file)));
+}
+
+function baseOf({ config, checkpoint, file }: Adapter): string {
+  const { base } = config;
+  if (base === undefined) {
+    throw new ModelLoadError(
+      `${file}: base_model_name_or_path is missing. Load the base model with the option "adapter" instead.`,
+    );
+  }
+  const beside = resolve(checkpoint.folder, base);
+  return !isAbsolute(base) && existsSync(join(beside, "config.json")) ? beside : base;
+}
+
+function adapted(base: Checkpoint, adapter: Adapter): ModelCheckpoint {
+  const holder = (file: string): Checkpoint => holderOf(file, base, adapter.checkpoint);
+  const close = async (): Promise<void> => {
+    await Promise.all([base.close(), adapter.checkpoint.close()]);
+  };
+  return {
+    adapter,
+    folder: base.folder,
+    tensors: base.tensors,
+    weightBytes: base.weightBytes,
+    has: (file) => holder(file).has(file),
+    readText: (file, options) => holder(file).readText(file, options),
+    readJson: async (file, options) => {
+      const json = await holder(file).readJson(file, options);
+      return file === "config.json" ? adaptedConfig(json, adapter) : json;
+    },
+    readTensor: (tensor, options) => base.readTensor(tensor, options),
+    readTensorBytesSync: (tensor, start, target) => base.readTensorBytesSync(tensor, start, target),
+    fingerprint: async (options) => {
+      const parts = [
+        await base.fingerprint(options),
+        await adapter.checkpoint.fingerprint(options),
+        await adapter.checkpoint.readText(adapterConfigFile),
+      ];
+      return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
+    },
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
