@@ -15,7 +15,17 @@ import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 import { resolveTorchOptions, torchOptionNames } from "./torch-load-options.ts";
 
 const optionNames: readonly string[] = [
-  ...["precision", "blockSize", "adapter", "cacheFolder", "threads", "minPixels", "maxPixels", "task", "coordinateSpace"],
+  ...[
+    "precision",
+    "blockSize",
+    "adapter",
+    "cacheFolder",
+    "threads",
+    "minPixels",
+    "maxPixels",
+    "task",
+    "coordinateSpace",
+  ],
   ...["promptCacheBytes", "allowPrivateAddresses", "videoBackend", "signal", "onProgress", "logger"],
   ...torchOptionNames,
 ];

@@ -3,5 +3,11 @@ export type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 export { supportedModelTypes } from "./families/registry.ts";
 export { type InspectModelOptions, inspectModel } from "./inspect-model.ts";
 export { loadModel } from "./load-model.ts";
-export type { AdapterInspection, InspectionProblem, ModelInspection, PrecisionMemory, StoredDtype } from "./model-inspection.ts";
+export type {
+  AdapterInspection,
+  InspectionProblem,
+  ModelInspection,
+  PrecisionMemory,
+  StoredDtype,
+} from "./model-inspection.ts";
 export type { TorchDtype, TorchLoadOptions } from "./torch-load-options.ts";

@@ -151,3 +151,17 @@ test("what is no folder is an error of the call", async () => {
   await expect(inspectModel(sharded, { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: "aborted" });
   await expect(inspectModel(sharded, { blockSize: 31 as 32 })).rejects.toMatchObject({ code: "invalid-argument" });
 });
+
+test("an adapter folder is inspected with its base", async () => {
+  const adapter = join(fixtures, "checkpoints/qwen2_5_vl/lora-dora-save");
+  const found = await inspectModel(adapter);
+  expect(found).toMatchObject({
+    folder: join(fixtures, "checkpoints/qwen2_5_vl"),
+    isLoadable: true,
+    adapter: { folder: adapter, kind: "DoRA", base: "..", rank: 3, modules: 6, replaced: ["lm_head.weight"] },
+  });
+  const given = await inspectModel(join(fixtures, "checkpoints/qwen2_5_vl"), { adapter });
+  expect(given.adapter).toEqual(found.adapter);
+  const foreign = await inspectModel(sharded, { adapter });
+  expect(foreign.problems.map(({ message }) => message).join()).toMatch(/does not fit.*another base/);
+});

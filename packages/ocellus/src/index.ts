@@ -105,6 +105,7 @@ export {
   VisionError,
 } from "@ocellus/core";
 export {
+  type AdapterInspection,
   type BlockSize,
   type EngineOptions,
   type InspectionProblem,

@@ -1,7 +1,7 @@
-import type { ModelCheckpoint } from "../checkpoint/model-checkpoint.ts";
 import type { Picture } from "@ocellus/media";
 import type { LinearFormat } from "../blocks/linear.ts";
 import type { RotaryTable } from "../blocks/rotary.ts";
+import type { ModelCheckpoint } from "../checkpoint/model-checkpoint.ts";
 import type { WeightSource } from "../checkpoint/weight-source.ts";
 import type { OnnxGraph } from "../onnx/onnx-graph.ts";
 import type { Feeds } from "../runtime/host-tensor.ts";

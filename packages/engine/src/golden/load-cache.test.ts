@@ -101,6 +101,18 @@ describe("the cache of converted weights", () => {
     expect((await entries()).length).toBe(6);
   });
 
+  test("an adapter has an entry of its own, given as an option or by its folder", async () => {
+    const ids = (name: string) => readGoldenCheckpoint(name).cases.find(({ id }) => id === "one-image")!.greedy.ids;
+    expect(await ask({ adapter: scratch.path("lora-patterns") })).toEqual(ids("qwen2_5_vl/lora-patterns"));
+    expect((await entries()).length).toBe(1);
+    const options = { precision: "float32", cacheFolder: scratch.cacheFolder } as const;
+    await using model = await loadModel(scratch.path("lora-patterns"), options);
+    expect(model.info).toMatchObject({ family: "qwen2_5_vl", adapter: scratch.path("lora-patterns") });
+    expect((await entries()).length).toBe(1);
+    expect(await ask()).toEqual(expectedIds);
+    expect((await entries()).length).toBe(2);
+  });
+
   test("two processes that load the same checkpoint at once both answer", async () => {
     const program = `
       import { loadModel } from "@ocellus/engine";

@@ -51,14 +51,18 @@ export function sortAdapterTensors(tensors: Iterable<TensorInfo>): AdapterTensor
     else if (/\.lora_|\.token_adapter\./.test(name)) throw unknownTensor(tensor);
     else whole.set(name.replace(/\.(?:modules_to_save(?:\.default)?|base_layer)\./, "."), tensor);
   }
-  for (const [path, { a, b, tokens }] of modules) {
-    if ((a !== undefined && b !== undefined) || (a === undefined && b === undefined && tokens !== undefined)) continue;
-    const { file } = (a ?? b ?? [...tensors][0])!;
-    throw new ModelLoadError(
-      `${file}: module "${path}" has ${a === undefined ? "no lora_A" : "no lora_B"}. The adapter is incomplete; save or download it again.`,
-    );
-  }
+  for (const [path, module] of modules) checkComplete(path, module);
   return { modules, whole };
+}
+
+function checkComplete(path: string, { a, b, biasB, magnitude, tokens }: ModuleTensors): void {
+  const isPair = a !== undefined && b !== undefined;
+  const isRest = a === undefined && b === undefined && biasB === undefined && magnitude === undefined;
+  if (isPair || (isRest && tokens !== undefined)) return;
+  const { file } = (a ?? b ?? biasB ?? magnitude)!;
+  throw new ModelLoadError(
+    `${file}: module "${path}" has ${a === undefined ? "no lora_A" : "no lora_B"}. The adapter is incomplete; save or download it again.`,
+  );
 }
 
 function place(module: ModuleTensors, part: string, kind: string | undefined, tensor: TensorInfo): void {

@@ -107,7 +107,11 @@ describe("what cannot be merged is named", () => {
   });
 
   test.each<readonly [string, (header: string) => string, RegExp]>([
-    ["a module that the base lacks", (text) => text.replaceAll("layers.1.", "layers.9."), /does not have.*another base/],
+    [
+      "a module that the base lacks",
+      (text) => text.replaceAll("layers.1.", "layers.9."),
+      /does not have.*another base/,
+    ],
     ["another shape", (text) => text.replaceAll("[12,5]", "[15,4]"), /\[15, 4\] does not fit .*\[12, 16\]/],
     ["half a pair", (text) => text.replaceAll("1.q_proj.lora_B.weight", "1.q_proj.lora_C.weight"), /lora_C/],
     ["a missing half", (text) => text.replaceAll("1.q_proj.lora_B.weight", "1.k_proj.lora_B.weight"), /no lora_/],
