@@ -6,6 +6,7 @@ const benches: Readonly<Record<string, () => Promise<(args: string[]) => Promise
   clarifai: async () => (await import("./clarifai.ts")).runClarifai,
   engine: async () => (await import("./engine.ts")).runEngine,
   roboflow: async () => (await import("./roboflow.ts")).runRoboflow,
+  vi: async () => (await import("./vi.ts")).runVi,
 };
 
 const [name = "", ...args] = argv.slice(2);

@@ -9,6 +9,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { silentLogger } from "@ocellus/core";
 import { InferenceHTTPClient } from "@ocellus/roboflow";
+import { medianOf } from "./median.ts";
 import { pythonWithSdk, timePython } from "./roboflow-python.ts";
 
 interface Timing {
@@ -111,12 +112,6 @@ async function timed(call: () => Promise<unknown>, count: number): Promise<Timin
     times.push((performance.now() - begin) / 1000);
   }
   return { median: medianOf(times), mean: times.reduce((sum, time) => sum + time, 0) / count };
-}
-
-function medianOf(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 function report(ours: readonly Timings[], theirs: readonly Timings[]): string {
