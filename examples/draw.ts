@@ -1,7 +1,7 @@
 // Any response on its picture, as PNG, JPEG or WebP.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { drawBoxes, encodeImage, loadModel, readPicture, unwrap, visualizePrediction } from "ocellus";
+import { drawShapes, encodeImage, loadModel, readPicture, unwrap, visualizePrediction } from "ocellus";
 import { checkpointFolder, samplesFolder } from "ocellus-tiny";
 
 const output = process.argv[2] ?? ".";
@@ -18,6 +18,6 @@ await writeFile(
 
 // Boxes of a program's own, in pixels.
 const picture = await readPicture(source);
-const drawn = await drawBoxes(picture, [{ box: [40, 40, 160, 170], label: "here" }]);
+const drawn = await drawShapes(picture, [{ box: [40, 40, 160, 170], label: "here" }]);
 await writeFile(join(output, "own-boxes.webp"), await encodeImage(drawn, { format: "webp" }));
 console.log("wrote answer.png, thinking.jpg, own-boxes.webp");

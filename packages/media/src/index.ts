@@ -1,8 +1,8 @@
 export { assignColors, colorPalette, readableTextColor } from "./draw/color-palette.ts";
 export type { DrawableResponse } from "./draw/describe-drawing.ts";
-export { drawBoxes } from "./draw/draw-boxes.ts";
 export { drawPrediction } from "./draw/draw-prediction.ts";
-export type { LabeledBox } from "./draw/place-boxes.ts";
+export { drawShapes } from "./draw/draw-shapes.ts";
+export type { LabeledShape, Point, ShapeMask } from "./draw/shape.ts";
 export { type DecodeOptions, decodeImage, pictureFromPixels, type RawPixels } from "./image/decode-image.ts";
 export { detectImageFormat, type ImageFormat } from "./image/detect-image-format.ts";
 export { type EncodeOptions, encodeImage } from "./image/encode-image.ts";

@@ -123,15 +123,17 @@ export {
 } from "@ocellus/engine";
 export {
   type DrawableResponse,
-  drawBoxes,
   drawPrediction,
+  drawShapes,
   type EncodeOptions,
   type ExpandFolderOptions,
   encodeImage,
   expandFolder,
   isFolder,
-  type LabeledBox,
+  type LabeledShape,
   type Picture,
+  type Point,
+  type ShapeMask,
 } from "@ocellus/media";
 export {
   ChatApiError,

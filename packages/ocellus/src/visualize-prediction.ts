@@ -1,9 +1,18 @@
 import type { SourceInput } from "@ocellus/core";
-import { type DrawableResponse, drawPrediction, type EncodeOptions, encodeImage } from "@ocellus/media";
+import {
+  type DrawableResponse,
+  drawPrediction,
+  type EncodeOptions,
+  encodeImage,
+  type LabeledShape,
+} from "@ocellus/media";
 import { type ReadPictureOptions, readPicture } from "./read-picture.ts";
 
 /** Options of {@link visualizePrediction}: how the picture is read, and how the result is encoded. */
-export interface VisualizePredictionOptions extends ReadPictureOptions, EncodeOptions {}
+export interface VisualizePredictionOptions extends ReadPictureOptions, EncodeOptions {
+  /** Drawn beside the boxes of the response: boxes, outlines, masks and key points that a `structured` answer holds. */
+  readonly shapes?: readonly LabeledShape[] | undefined;
+}
 
 /**
  * Draws a response on the picture it is about and encodes the result: boxes with their phrases and a caption strip
@@ -25,7 +34,7 @@ export async function visualizePrediction(
   response: DrawableResponse,
   options: VisualizePredictionOptions = {},
 ): Promise<Uint8Array> {
-  const { format, quality, ...reading } = options;
+  const { format, quality, shapes, ...reading } = options;
   const picture = await readPicture(source, reading);
-  return await encodeImage(await drawPrediction(picture, response), { format, quality });
+  return await encodeImage(await drawPrediction(picture, response, shapes), { format, quality });
 }

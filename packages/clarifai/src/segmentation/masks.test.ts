@@ -87,7 +87,7 @@ describe("masks", () => {
       point: null,
       mask,
       polygon: null,
-      trackId: "1",
+      trackId: "",
       text: "",
       concepts: [],
       value: 0,

@@ -2,7 +2,7 @@ import type { SKRSContext2D } from "@napi-rs/canvas";
 import type { DrawingBase } from "./comfortable-size.ts";
 import type { Drawing } from "./describe-drawing.ts";
 import { createTextPanel, type PanelSection, type TextPanel } from "./draw-text-panel.ts";
-import type { CanvasArea } from "./place-boxes.ts";
+import type { CanvasArea } from "./place-shapes.ts";
 
 /** A panel with its place on the canvas. */
 export interface PlacedPanel {

@@ -3,16 +3,16 @@ import type { Picture } from "../image/picture.ts";
 import { assignColors } from "./color-palette.ts";
 import { type PanelSection, panelColors } from "./draw-text-panel.ts";
 import { highlightPhrases } from "./highlight-phrases.ts";
-import type { LabeledBox } from "./place-boxes.ts";
+import type { LabeledShape } from "./shape.ts";
 
 /** The part of a response that is drawn. */
 export type DrawableResponse = Pick<PredictionResponse, "kind" | "prompt" | "result"> &
   Partial<Pick<PredictionResponse, "thinking">>;
 
-/** What to draw: text sections, and boxes in pixels of the original picture. */
+/** What to draw: text sections, and shapes in pixels of the original picture. */
 export interface Drawing {
   readonly sections: readonly PanelSection[];
-  readonly boxes: readonly LabeledBox[];
+  readonly shapes: readonly LabeledShape[];
   /** Captions stand above the picture, answers beside it (below, if it is wide). */
   readonly place: "top" | "beside";
   /** More sections, for a column beside the picture and its caption. */
@@ -42,28 +42,28 @@ function describeAnswer(response: PredictionResponse, picture: Picture): Omit<Dr
       const phrases = groundings.map(({ phrase }) => phrase);
       const colorOf = assignColors(phrases);
       const spans = highlightPhrases(sentence, phrases, colorOf, panelColors.text);
-      return { sections: [{ heading: "Caption", spans }], boxes: groundedBoxes(groundings, picture), place: "top" };
+      return { sections: [{ heading: "Caption", spans }], shapes: groundedBoxes(groundings, picture), place: "top" };
     }
     case "vqa": {
       const answer: PanelSection = {
         heading: "Answer",
         spans: [{ text: response.result.answer, color: panelColors.answer, weight: 600 }],
       };
-      return { sections: [plain("Question", response.prompt), answer], boxes: [], place: "beside" };
+      return { sections: [plain("Question", response.prompt), answer], shapes: [], place: "beside" };
     }
     case "freeform":
-      return { sections: [plain("Caption", response.result.caption)], boxes: [], place: "top" };
+      return { sections: [plain("Caption", response.result.caption)], shapes: [], place: "top" };
     case "generic":
-      return { sections: [plain("Answer", response.result)], boxes: [], place: "top" };
+      return { sections: [plain("Answer", response.result)], shapes: [], place: "top" };
     case "structured":
-      return { sections: [plain("Answer", JSON.stringify(response.result, null, 2))], boxes: [], place: "beside" };
+      return { sections: [plain("Answer", JSON.stringify(response.result, null, 2))], shapes: [], place: "beside" };
   }
 }
 
 function groundedBoxes(
   groundings: readonly { readonly phrase: string; readonly grounding: readonly (readonly number[])[] }[],
   { width, height }: Picture,
-): LabeledBox[] {
+): LabeledShape[] {
   return groundings.flatMap(({ phrase, grounding }) =>
     grounding.map((box) => {
       const [x0, y0, x1, y1] = box.map((value, i) => (value / boxGridSize) * (i % 2 === 0 ? width : height));

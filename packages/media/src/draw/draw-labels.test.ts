@@ -2,7 +2,7 @@ import { createCanvas } from "@napi-rs/canvas";
 import { beforeAll, expect, it, vi } from "vitest";
 import { drawLabels } from "./draw-labels.ts";
 import { loadCanvas } from "./load-canvas.ts";
-import type { CanvasArea, PlacedBox } from "./place-boxes.ts";
+import { type CanvasArea, placeShapes } from "./place-shapes.ts";
 
 beforeAll(async () => void (await loadCanvas()));
 
@@ -14,17 +14,16 @@ function plates(
   const context = createCanvas(500, 400).getContext("2d");
   const fillRect = vi.spyOn(context, "fillRect");
   const fillText = vi.spyOn(context, "fillText");
-  const placed: PlacedBox[] = boxes.map(([left, top, width, height]) => ({
-    left,
-    top,
-    width,
-    height,
-    label,
-    color: "#ff0000",
-  }));
+  const shapes = boxes.map(([left, top, width, height]) => {
+    const [x, y] = [left - area.left, top - area.top];
+    return { box: [x, y, x + width, y + height] as const, label, color: "#ff0000" };
+  });
+  const placed = placeShapes(shapes, { x: 1, y: 1 }, area);
   drawLabels(context, placed, { fontSize: 20, area });
   const rectangles = fillRect.mock.calls as unknown as [number, number, number, number][];
-  return { rectangles, texts: fillText.mock.calls.map(([text]) => text), area };
+  const lines = new Map<number, string>();
+  for (const [text, , y] of fillText.mock.calls) lines.set(y, (lines.get(y) ?? "") + text.trim());
+  return { rectangles, lines: [...lines.values()], area };
 }
 
 it("keeps every plate inside the picture", () => {
@@ -68,9 +67,14 @@ it("does not cover the plate of another box at the same place", () => {
   }
 });
 
-it("shortens long labels and leaves out empty ones", () => {
-  const { rectangles, texts } = plates([[100, 200, 20, 20]], "a label that is much longer than half of this picture");
+it("wraps long labels to three lines, shortens longer ones, and leaves out empty ones", () => {
+  const words = "a label that is longer than half of this picture";
+  const { rectangles, lines } = plates([[100, 200, 20, 20]], words);
   expect(rectangles[0]![2]).toBeLessThanOrEqual(200);
-  expect(texts[0]).toMatch(/^a label.*…$/);
+  expect(lines.length).toBeGreaterThan(1);
+  expect(lines.join("")).toBe(words.replaceAll(" ", ""));
+  const cut = plates([[100, 200, 20, 20]], `${words}, and then some more, until nobody would want to read it any more`);
+  expect(cut.lines).toHaveLength(3);
+  expect(cut.lines[2]).toMatch(/…$/);
   expect(plates([[100, 200, 20, 20]], " \n ").rectangles).toEqual([]);
 });

@@ -4,11 +4,10 @@ import { arrangePanel } from "./arrange-panel.ts";
 import { paintPicture, pictureOfCanvas } from "./canvas-picture.ts";
 import { fitForDrawing } from "./comfortable-size.ts";
 import { type DrawableResponse, describeDrawing } from "./describe-drawing.ts";
-import { drawLabels } from "./draw-labels.ts";
+import { paintShapes } from "./draw-shapes.ts";
 import { panelColors } from "./draw-text-panel.ts";
 import { loadCanvas } from "./load-canvas.ts";
-import { placeBoxes } from "./place-boxes.ts";
-import { strokeBoxes } from "./stroke-boxes.ts";
+import type { LabeledShape } from "./shape.ts";
 
 /**
  * Draws a response on a copy of its picture: boxes with labels and the sentence in matching colours
@@ -17,10 +16,15 @@ import { strokeBoxes } from "./stroke-boxes.ts";
  * legible.
  *
  * @param picture the upright picture that the response is about
+ * @param shapes drawn beside the boxes of the response: what a `structured` answer or another model has found
  * @returns a new picture, larger by its text panel
- * @throws MissingDependencyError when `@napi-rs/canvas` is not available
+ * @throws InvalidArgumentError for shapes as {@link drawShapes}; MissingDependencyError when `@napi-rs/canvas` is not available
  */
-export async function drawPrediction(picture: Picture, response: DrawableResponse): Promise<Picture> {
+export async function drawPrediction(
+  picture: Picture,
+  response: DrawableResponse,
+  shapes: readonly LabeledShape[] = [],
+): Promise<Picture> {
   const { createCanvas } = await loadCanvas();
   const base = fitForDrawing(picture);
   const drawing = describeDrawing(response as PredictionResponse, picture);
@@ -32,12 +36,6 @@ export async function drawPrediction(picture: Picture, response: DrawableRespons
   const area = layout.pictureArea;
   paintPicture(context, base.picture, area.left, area.top);
   for (const { panel, area: panelArea } of layout.panels) panel.draw(context, panelArea);
-  const scale = { x: area.width / picture.width, y: area.height / picture.height };
-  const boxes = placeBoxes(drawing.boxes, scale, area);
-  context.beginPath();
-  context.rect(area.left, area.top, area.width, area.height);
-  context.clip();
-  strokeBoxes(context, boxes, base.lineWidth);
-  drawLabels(context, boxes, { fontSize: base.fontSize, area });
+  await paintShapes(context, [...drawing.shapes, ...shapes], { original: picture, base, area });
   return pictureOfCanvas(canvas, context);
 }

@@ -1,7 +1,7 @@
 import type { SKRSContext2D } from "@napi-rs/canvas";
 import { fontOf } from "./bundled-font.ts";
 import { layoutText, type TextLine, type TextSpan } from "./layout-text.ts";
-import type { CanvasArea } from "./place-boxes.ts";
+import type { CanvasArea } from "./place-shapes.ts";
 
 /** Colours of a panel. */
 export const panelColors = {

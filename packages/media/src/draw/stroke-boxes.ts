@@ -1,14 +1,14 @@
 import type { SKRSContext2D } from "@napi-rs/canvas";
-import type { PlacedBox } from "./place-boxes.ts";
+import type { PlacedShape } from "./place-shapes.ts";
 
 /**
- * Strokes boxes inside their edges: a coloured line between two thin dark ones, so that it shows on any background, and
+ * Strokes the boxes of shapes inside their edges: a coloured line between two thin dark ones, so that it shows on any background, and
  * a faint fill. Large boxes first, so that small ones lie on top.
  */
-export function strokeBoxes(context: SKRSContext2D, boxes: readonly PlacedBox[], lineWidth: number): void {
+export function strokeBoxes(context: SKRSContext2D, shapes: readonly PlacedShape[], lineWidth: number): void {
   const outline = Math.max(1, Math.round(lineWidth / 4));
-  const byArea = [...boxes].sort((a, b) => b.width * b.height - a.width * a.height);
-  for (const { left, top, width, height, color } of byArea) {
+  const boxes = shapes.flatMap(({ box, color }) => (box === null ? [] : [{ ...box, color }]));
+  for (const { left, top, width, height, color } of boxes.sort((a, b) => b.width * b.height - a.width * a.height)) {
     context.fillStyle = `${color}1f`;
     context.fillRect(left, top, width, height);
     frame(context, left - outline, top - outline, width + 2 * outline, height + 2 * outline, outline, "#0b122099");

@@ -1,8 +1,7 @@
-import { assignColors, drawBoxes, type LabeledBox, type Picture } from "@ocellus/media";
+import { assignColors, drawShapes, type LabeledShape, type Picture, type Point, type ShapeMask } from "@ocellus/media";
 import { decodeGrayPng } from "./decode-gray-png.ts";
 import { type IdentifiedResult, identifyResult } from "./identify-result.ts";
-import { fillMask, fillPolygon, paintPoint, type Rgb, rgbOf } from "./paint-mask.ts";
-import { decodeRleMask } from "./rle-mask.ts";
+import { decodeRleMask, type RleMask } from "./rle-mask.ts";
 import type { SamPrediction } from "./sam-results.ts";
 import type { BoxPrediction, KeypointPrediction, SegmentPrediction } from "./task-results.ts";
 
@@ -14,36 +13,27 @@ import type { BoxPrediction, KeypointPrediction, SegmentPrediction } from "./tas
  * @throws MissingDependencyError when `@napi-rs/canvas` is not available
  */
 export async function drawResult(picture: Picture, result: object): Promise<Picture> {
-  const painted: Picture = { ...picture, data: new Uint8Array(picture.data) };
-  const boxes = paint(painted, identifyResult(result));
-  return await drawBoxes(painted, boxes);
+  return await drawShapes(picture, shapesOf(picture, identifyResult(result)));
 }
 
-/** Paints masks and points into the picture and returns the boxes to draw over them. */
-function paint(picture: Picture, { task, result }: IdentifiedResult): LabeledBox[] {
+function shapesOf(picture: Picture, { task, result }: IdentifiedResult): LabeledShape[] {
   switch (task) {
     case "object-detection":
-      return result.predictions.map(boxOf);
+      return inClassColors(result.predictions, () => ({}));
     case "instance-segmentation":
-      return paintSegments(picture, result.predictions);
+      return inClassColors(result.predictions, segmentOf);
     case "keypoint-detection":
-      return paintKeypoints(picture, result.predictions);
+      return inClassColors(result.predictions, pointsOf);
     case "classification":
       return [wholePicture(picture, `${result.top} ${percent(result.confidence)}`)];
     case "multi-label-classification":
       return [wholePicture(picture, result.predicted_classes.join(", "))];
     case "semantic-segmentation":
-      paintClasses(picture, result.predictions.segmentation_mask, result.predictions.class_map);
-      return [];
+      return classMasks(result.predictions.segmentation_mask, result.predictions.class_map);
     case "segment-anything":
-      paintSamMasks(picture, result.predictions);
-      return [];
+      return samShapes(result.predictions);
     case "concept-segmentation":
-      paintSamMasks(
-        picture,
-        result.prompt_results.flatMap(({ predictions }) => predictions),
-      );
-      return [];
+      return samShapes(result.prompt_results.flatMap(({ predictions }) => predictions));
     case "ocr":
     case "lmm":
       return [wholePicture(picture, task === "ocr" ? result.result : String(result.response).slice(0, 80))];
@@ -54,70 +44,62 @@ function paint(picture: Picture, { task, result }: IdentifiedResult): LabeledBox
 
 const percent = (confidence: number): string => `${Math.round(confidence * 100)} %`;
 
-function boxOf({ x, y, width, height, class: name, confidence }: BoxPrediction): LabeledBox {
+/** Everything of a class has the colour of the class, whatever its confidence. */
+function inClassColors<Prediction extends BoxPrediction>(
+  predictions: readonly Prediction[],
+  more: (prediction: Prediction) => Partial<LabeledShape>,
+): LabeledShape[] {
+  const colorOf = assignColors(predictions.map((prediction) => prediction.class));
+  return predictions.map((prediction) => {
+    const { x, y, width, height, class: name, confidence } = prediction;
+    return {
+      box: [x - width / 2, y - height / 2, x + width / 2, y + height / 2],
+      label: `${name} ${percent(confidence)}`,
+      color: colorOf(name),
+      ...more(prediction),
+    };
+  });
+}
+
+function segmentOf({ points, rle }: SegmentPrediction): Partial<LabeledShape> {
   return {
-    box: [x - width / 2, y - height / 2, x + width / 2, y + height / 2],
-    label: `${name} ${percent(confidence)}`,
+    ...(points === undefined ? {} : { polygons: [points.map(({ x, y }): Point => [x, y])] }),
+    ...(rle === undefined ? {} : { mask: maskOf(rle) }),
   };
 }
 
-/** Boxes take the colour of their class, as the masks do. */
-function coloured(predictions: readonly BoxPrediction[]): { readonly box: LabeledBox; readonly color: Rgb }[] {
-  const colorOf = assignColors(predictions.map((prediction) => prediction.class));
-  return predictions.map((prediction) => {
-    const color = colorOf(prediction.class);
-    return { box: { ...boxOf(prediction), color }, color: rgbOf(color) };
-  });
+function pointsOf({ keypoints }: KeypointPrediction): Partial<LabeledShape> {
+  return { keyPoints: keypoints.map(({ x, y }): Point => [x, y]) };
 }
 
-function paintSegments(picture: Picture, predictions: readonly SegmentPrediction[]): LabeledBox[] {
-  return coloured(predictions).map(({ box, color }, i) => {
-    const { points, rle } = predictions[i]!;
-    if (points !== undefined && points.length > 2) {
-      fillPolygon(
-        picture,
-        points.map(({ x, y }) => [x, y]),
-        color,
-      );
-    }
-    if (rle !== undefined) paintRle(picture, rle, color);
-    return box;
-  });
+function maskOf(rle: RleMask): ShapeMask | undefined {
+  const data = decodeRleMask(rle);
+  return data === null ? undefined : { data, height: rle.size[0], width: rle.size[1] };
 }
 
-function paintRle(picture: Picture, rle: NonNullable<SegmentPrediction["rle"]>, color: Rgb): void {
-  const pixels = decodeRleMask(rle);
-  if (pixels !== null) {
-    fillMask(picture, { pixels, height: rle.size[0], width: rle.size[1] }, (value) => (value === 0 ? null : color));
-  }
-}
-
-function paintKeypoints(picture: Picture, predictions: readonly KeypointPrediction[]): LabeledBox[] {
-  return coloured(predictions).map(({ box, color }, i) => {
-    for (const { x, y } of predictions[i]!.keypoints) paintPoint(picture, x, y, color);
-    return box;
-  });
-}
-
-function wholePicture({ width, height }: Picture, label: string): LabeledBox {
+function wholePicture({ width, height }: Picture, label: string): LabeledShape {
   return { box: [0, 0, width, height], label };
 }
 
-function paintClasses(picture: Picture, mask: string, names: Readonly<Record<string, string>>): void {
-  const png = decodeGrayPng(Buffer.from(mask, "base64"));
-  if (png === null) return;
+/** A mask for each class but the background (0) that is there. */
+function classMasks(base64: string, names: Readonly<Record<string, string>>): LabeledShape[] {
+  const png = decodeGrayPng(Buffer.from(base64, "base64"));
+  if (png === null) return [];
+  const { samples, width, height } = png;
   const colorOf = assignColors(Object.values(names));
-  const colors = new Map(Object.entries(names).map(([id, name]) => [Number(id), rgbOf(colorOf(name))]));
-  fillMask(picture, { pixels: png.samples, width: png.width, height: png.height }, (id) =>
-    id === 0 ? null : (colors.get(id) ?? null),
-  );
+  return [...new Set(samples)].flatMap((id) => {
+    const name = names[id];
+    if (id === 0 || name === undefined) return [];
+    const data = Uint8Array.from(samples, (sample) => Number(sample === id));
+    return [{ label: name, color: colorOf(name), mask: { data, width, height } }];
+  });
 }
 
-function paintSamMasks(picture: Picture, predictions: readonly SamPrediction[]): void {
+function samShapes(predictions: readonly SamPrediction[]): LabeledShape[] {
   const colorOf = assignColors(predictions.map((_, i) => String(i)));
-  for (const [i, { masks }] of predictions.entries()) {
-    const color = rgbOf(colorOf(String(i)));
-    if ("counts" in masks) paintRle(picture, masks, color);
-    else for (const polygon of masks) fillPolygon(picture, polygon, color);
-  }
+  return predictions.map(({ masks }, i) => ({
+    label: "",
+    color: colorOf(String(i)),
+    ...("counts" in masks ? { mask: maskOf(masks) } : { polygons: masks }),
+  }));
 }
