@@ -1,0 +1,12 @@
+export { type CredentialOptions, type Credentials, resolveCredentials } from "./credentials.ts";
+export { type DownloadRunOptions, downloadRun } from "./download/download-run.ts";
+export type { DownloadedRun, RunPlace } from "./download/run-folder.ts";
+export type { ModelsApi, RunModelRequest } from "./models-api.ts";
+export { type OpenedRun, type OpenRunContext, openRun, type RunSource } from "./open-run.ts";
+export type { ListOptions, PagedList } from "./paged-list.ts";
+export type { Run, RunCondition, RunStatus } from "./run.ts";
+export type { RunModel } from "./run-model.ts";
+export { type RunSettings, readRunSettings } from "./run-settings.ts";
+export type { RunsApi } from "./runs-api.ts";
+export { ViApiError } from "./vi-api-error.ts";
+export { ViClient } from "./vi-client.ts";
