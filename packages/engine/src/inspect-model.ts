@@ -104,7 +104,7 @@ async function inspectFiles({ root, checkpoint, problems, attempt, blockSize }: 
   await attempt("quantisation", () => refuseQuantised(config, checkpoint));
   const tokenizer = await attempt("tokenizer", () => loadTokenizer(files));
   await attempt("tokenizer", () => checkPlaceholder(tokenizer, model));
-  const template = await attempt("chat template", () => loadChatTemplate(files));
+  const template = await attempt("chat template", () => loadChatTemplate(files, model?.plainPrompt));
   const metadata = await attempt("ocellus.json", () => loadCheckpointMetadata(files));
   const generationConfig =
     tokenizer === null ? null : await attempt("generation settings", () => loadGenerationSettings(files, tokenizer));
@@ -147,7 +147,8 @@ function statedSizes(
   model: FamilyModel | null,
   tensors: readonly TensorInfo[] | null,
 ): Pick<ModelInspection, "modelType" | "architectures" | "vocabularySize" | "contextLength" | "tiedEmbeddings"> {
-  const text = [config.text_config, config.llm_config, config.language_config].find(isJsonObject) ?? config;
+  const text =
+    [config.text_config, config.llm_config, config.llm_cfg, config.language_config].find(isJsonObject) ?? config;
   return {
     modelType: typeof config.model_type === "string" ? config.model_type : null,
     architectures: arrayOf(config.architectures).filter((name) => typeof name === "string"),

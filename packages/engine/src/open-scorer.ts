@@ -51,7 +51,7 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
   const checkpoint = await openCheckpoint(folder);
   const model = await openFamily(checkpoint, {});
   const tokenizer = await loadTokenizer(checkpoint);
-  const template = await loadChatTemplate(checkpoint);
+  const template = await loadChatTemplate(checkpoint, model.plainPrompt);
   const open = async (name: "vision" | "decoder"): Promise<OnnxSession> => {
     const graph = model.graphs(precisionPlan(precision, blockSize).formats)[name];
     await writeOnnxModel(graph, { folder: graphFolder, name });
@@ -64,14 +64,17 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
   return {
     async score(messages, answer, templateOptions = {}) {
       const prepared: PreparedVisual[] = [];
-      for (const part of messages.flatMap(({ content }) => content)) {
-        if (part.type === "image") prepared.push(model.prepareImage(await openPicture(part.source)));
+      const pictures = messages.flatMap(({ content }) => content).filter(({ type }) => type === "image");
+      for (const part of pictures) {
+        if (part.type === "image") {
+          prepared.push(model.prepareImage(await openPicture(part.source), pictures.length));
+        }
       }
       const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), {
         templateOptions,
         expand: expandVisuals(prepared),
       });
-      const { ids, visuals } = placeVisuals(encoded.ids, [model.imageTokenId], prepared);
+      const { ids, visuals } = placeVisuals(encoded.ids, [model.imageTokenId], prepared, tokenizer.encodePlain);
       const features: Float32Array[] = [];
       for (const visual of visuals) features.push((await cache.featuresOf(visual, async () => undefined)).rows);
       const { ids: positions, next, joined } = model.positions(ids.length, visuals);

@@ -48,12 +48,20 @@ export interface FingerprintOptions extends AbortOptions {
 export interface Checkpoint extends AsyncDisposable {
   /** Absolute path of the folder. */
   readonly folder: string;
-  /** Every stored tensor by its name. */
+  /**
+   * Sub folders that hold the weights where the folder itself has none (the layout of VILA), in the order of
+   * config.json; usually none.
+   */
+  readonly parts: readonly string[];
+  /** Every stored tensor by its name; one of a part is `<part>.<name>`. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Sum of the `byteLength` of all tensors. */
   readonly weightBytes: number;
 
-  /** True when the folder holds this regular file (`/` separates sub folders). Never throws. */
+  /**
+   * True when the folder or one of its parts holds this regular file (`/` separates sub folders). Never throws. A file
+   * that the folder does not have is taken from the first part that has it, here and when reading.
+   */
   has(file: string): boolean;
 
   /**

@@ -1,6 +1,7 @@
 import { constants } from "node:buffer";
 import { readSync, statSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
+import { join } from "node:path";
 import { AbortedError, checkKnownKeys, DisposedError, InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import type { Checkpoint, FingerprintOptions, ReadTensorOptions, ReadTextOptions } from "./checkpoint.ts";
 import { fingerprintWeights } from "./fingerprint-weights.ts";
@@ -16,13 +17,15 @@ const defaultMaxTextBytes = 64 * 1024 * 1024;
 /** A {@link Checkpoint} over a local folder whose weight files are already open; see `openCheckpoint`. */
 export class FolderCheckpoint implements Checkpoint {
   readonly folder: string;
+  readonly parts: readonly string[];
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly weightBytes: number;
   readonly #handles: ReadonlyMap<string, FileHandle>;
   #closing: Promise<void> | undefined;
 
-  constructor(folder: string, weights: OpenWeights) {
+  constructor(folder: string, weights: OpenWeights, parts: readonly string[]) {
     this.folder = folder;
+    this.parts = parts;
     this.tensors = weights.tensors;
     this.#handles = weights.handles;
     let weightBytes = 0;
@@ -31,13 +34,7 @@ export class FolderCheckpoint implements Checkpoint {
   }
 
   has(file: string): boolean {
-    const path = resolveInsideFolder(this.folder, file);
-    if (path === undefined) return false;
-    try {
-      return statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
-    } catch {
-      return false;
-    }
+    return this.#find(file) !== undefined;
   }
 
   async readText(file: string, options: ReadTextOptions = {}): Promise<string> {
@@ -104,7 +101,13 @@ export class FolderCheckpoint implements Checkpoint {
     if (path === undefined) {
       throw new InvalidArgumentError(`${JSON.stringify(file)} is not a relative path of a file inside a checkpoint.`);
     }
-    return path;
+    return this.#find(file) ?? path;
+  }
+
+  /** The path of a regular file of the folder, else of a part. */
+  #find(file: string): string | undefined {
+    const folders = [this.folder, ...this.parts.map((part) => join(this.folder, part))];
+    return folders.map((folder) => resolveInsideFolder(folder, file)).find(isRegularFile);
   }
 
   #handleOf(tensor: TensorInfo, start: number, end: number): FileHandle {
@@ -120,6 +123,14 @@ export class FolderCheckpoint implements Checkpoint {
       );
     }
     return handle;
+  }
+}
+
+function isRegularFile(path: string | undefined): boolean {
+  try {
+    return path !== undefined && statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch {
+    return false;
   }
 }
 

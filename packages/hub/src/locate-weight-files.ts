@@ -1,6 +1,6 @@
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { ModelLoadError } from "@ocellus/core";
+import { listFolder } from "./list-folder.ts";
 import { parseJsonFile } from "./parse-json-file.ts";
 import { readTextFile } from "./read-text-file.ts";
 import { resolveInsideFolder } from "./resolve-inside-folder.ts";
@@ -42,14 +42,6 @@ export async function locateWeightFiles(
     );
   }
   return { files, shardOfTensor };
-}
-
-async function listFolder(folder: string): Promise<ReadonlySet<string>> {
-  try {
-    return new Set(await readdir(folder));
-  } catch (cause) {
-    throw new ModelLoadError(`Checkpoint folder ${folder} cannot be listed: ${(cause as Error).message}.`, { cause });
-  }
 }
 
 function parseWeightMap(text: string, indexPath: string): Map<string, string> {

@@ -6,6 +6,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AbortedError, InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Checkpoint } from "./checkpoint.ts";
 import { openCheckpoint } from "./open-checkpoint.ts";
 
 const fixtures = fileURLToPath(new URL("../../../fixtures/", import.meta.url));
@@ -85,6 +86,32 @@ describe("checkpoints written by transformers", () => {
     const options = { weightsFile: "expected.safetensors" };
     await using arrays = await openCheckpoint(join(checkpoints, "qwen2_5_vl"), options);
     expect(arrays.tensors.get("batch-left-pad.logits")?.shape).toEqual([2, 672]);
+  });
+
+  test("a checkpoint in sub folders is one, its tensors named by folder", async () => {
+    await using divided = await openCheckpoint(join(checkpoints, "nvila"));
+    await using flat = await openCheckpoint(join(checkpoints, "nvila-flat"));
+    expect(divided.parts).toEqual(["llm", "vision_tower", "mm_projector"]);
+    expect(flat.parts).toEqual([]);
+    const shapes = ({ tensors }: Checkpoint) => [...tensors].map(([name, { shape }]) => `${name} ${shape}`).sort();
+    expect(shapes(divided)).toEqual(shapes(flat));
+    const name = "mm_projector.layers.5.weight";
+    expect(await divided.readTensor(divided.tensors.get(name)!)).toEqual(
+      await flat.readTensor(flat.tensors.get(name)!),
+    );
+    expect(await divided.readJson("preprocessor_config.json")).toEqual(await flat.readJson("preprocessor_config.json"));
+    expect(await divided.readJson("config.json")).toMatchObject({ model_type: "llava_llama" });
+    expect(divided.has("no.json")).toBe(false);
+  });
+
+  test("the parts are read from config.json, and lose their files in a typed error", async () => {
+    const empty = Buffer.from('{"llm_cfg":{},"a/b_cfg":{},"adapter":{}}');
+    await mkdir(join(folder, "llm"));
+    expect((await failureOf({ "config.json": empty })).message).toContain("has no weights");
+    const index = { weight_map: { w: "model-00001-of-00001.safetensors" } };
+    const files = { "llm/model.safetensors.index.json": JSON.stringify(index) };
+    expect((await failureOf(files)).message).toMatch(/llm lacks 1 of 1 weight files/);
+    expect((await failureOf({ "config.json": "{" })).message).toContain("config.json is not valid JSON");
   });
 
   test("a snapshot folder of the Hub cache, which links to its blobs", async () => {

@@ -1,8 +1,8 @@
 import { checkKnownKeys, InvalidArgumentError } from "@ocellus/core";
 import type { AbortOptions, Checkpoint } from "./checkpoint.ts";
+import { findParts } from "./find-parts.ts";
 import { FolderCheckpoint } from "./folder-checkpoint.ts";
-import { locateWeightFiles } from "./locate-weight-files.ts";
-import { openWeightFiles } from "./open-weight-files.ts";
+import { openWeights } from "./open-weight-files.ts";
 import { resolveCheckpointFolder } from "./resolve-checkpoint-folder.ts";
 import { resolveInsideFolder } from "./resolve-inside-folder.ts";
 
@@ -17,7 +17,7 @@ export interface OpenCheckpointOptions extends AbortOptions {
 
 /**
  * Opens a local checkpoint folder: finds its weights, checks all safetensors headers and lists the tensors. No weights
- * are read yet.
+ * are read yet. A checkpoint that is divided into sub folders (see `Checkpoint.parts`) is opened as one.
  *
  * @param folder absolute, relative or `~` path; a snapshot folder of the Hub cache works too
  * @throws InvalidArgumentError for an unusable path or an unknown option
@@ -35,6 +35,6 @@ export async function openCheckpoint(folder: string, options: OpenCheckpointOpti
     throw new InvalidArgumentError(`weightsFile must be a file name, got ${JSON.stringify(weightsFile)}.`);
   }
   const absolute = await resolveCheckpointFolder(folder);
-  const located = await locateWeightFiles(absolute, weightsFile, signal);
-  return new FolderCheckpoint(absolute, await openWeightFiles(absolute, located, signal));
+  const parts = await findParts(absolute, weightsFile, signal);
+  return new FolderCheckpoint(absolute, await openWeights(absolute, { weightsFile, parts, signal }), parts);
 }

@@ -1,7 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import { ModelLoadError, throwIfAborted } from "@ocellus/core";
-import type { WeightFiles } from "./locate-weight-files.ts";
+import { locateWeightFiles, type WeightFiles } from "./locate-weight-files.ts";
 import { openRegularFile } from "./open-regular-file.ts";
 import { readSafetensorsHeader } from "./read-safetensors-header.ts";
 import type { TensorInfo } from "./tensor-info.ts";
@@ -12,6 +12,42 @@ export interface OpenWeights {
   readonly handles: ReadonlyMap<string, FileHandle>;
   /** Every tensor of every file by its name. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+}
+
+/** Which weights to open. */
+export interface WeightsToOpen {
+  /** Base name of the weight file; its index names shards otherwise. */
+  readonly weightsFile: string;
+  /** Sub folders that hold the weights; none when they stand in the folder itself. */
+  readonly parts: readonly string[];
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Opens the weights of a folder, or those of its parts, whose tensors are then named `<part>.<name>`. When anything
+ * fails, all files are closed again.
+ *
+ * @param folder absolute path
+ * @throws ModelLoadError as {@link locateWeightFiles} and {@link openWeightFiles}
+ */
+export async function openWeights(folder: string, { weightsFile, parts, signal }: WeightsToOpen): Promise<OpenWeights> {
+  if (parts.length === 0) {
+    return await openWeightFiles(folder, await locateWeightFiles(folder, weightsFile, signal), signal);
+  }
+  const handles = new Map<string, FileHandle>();
+  const tensors = new Map<string, TensorInfo>();
+  try {
+    for (const part of parts) {
+      const below = join(folder, part);
+      const opened = await openWeightFiles(below, await locateWeightFiles(below, weightsFile, signal), signal);
+      for (const [file, handle] of opened.handles) handles.set(file, handle);
+      for (const tensor of opened.tensors.values()) addTensor(tensors, { ...tensor, name: `${part}.${tensor.name}` });
+    }
+    return { handles, tensors };
+  } catch (error) {
+    await closeAll(handles.values());
+    throw error;
+  }
 }
 
 /**

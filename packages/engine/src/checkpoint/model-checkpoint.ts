@@ -83,6 +83,7 @@ function adapted(base: Checkpoint, adapter: Adapter): ModelCheckpoint {
   return {
     adapter,
     folder: base.folder,
+    parts: base.parts,
     tensors: base.tensors,
     weightBytes: base.weightBytes,
     has: (file) => holder(file).has(file),

@@ -17,23 +17,30 @@ function withTensors(checkpoint: Checkpoint, tensors: Checkpoint["tensors"]): Ch
   });
 }
 
-test.each(["smolvlm", "idefics3", "qwen3_vl", "internvl", "internvl-chat-layout", "internvl-qwen2-rms", "llava_next"])(
-  "%s: no tensor may be missing or have another shape",
-  async (name) => {
-    const checkpoint = await openCheckpoint(`${fixturesFolder}checkpoints/${name}`);
-    const family = familyOf(await checkpoint.readJson("config.json"));
-    await expect(family.open(checkpoint, {})).resolves.toBeDefined();
-    const used = [...checkpoint.tensors].filter(([key]) => !spare.test(key));
-    expect(used.length).toBeGreaterThan(20);
-    for (const [key, tensor] of used) {
-      const others = new Map(checkpoint.tensors);
-      others.delete(key);
-      await expect(family.open(withTensors(checkpoint, others), {}), `${key} missing`).rejects.toThrow(
-        /Weight ".*" is missing/,
-      );
-      const reshaped = new Map(checkpoint.tensors).set(key, { ...tensor, shape: [1, ...tensor.shape] });
-      await expect(family.open(withTensors(checkpoint, reshaped), {}), `${key} reshaped`).rejects.toThrow(/has shape/);
-    }
-    await checkpoint.close();
-  },
-);
+test.each([
+  "smolvlm",
+  "idefics3",
+  "qwen3_vl",
+  "internvl",
+  "internvl-chat-layout",
+  "internvl-qwen2-rms",
+  "llava_next",
+  "nvila",
+  "nvila-flat",
+])("%s: no tensor may be missing or have another shape", async (name) => {
+  const checkpoint = await openCheckpoint(`${fixturesFolder}checkpoints/${name}`);
+  const family = familyOf(await checkpoint.readJson("config.json"));
+  await expect(family.open(checkpoint, {})).resolves.toBeDefined();
+  const used = [...checkpoint.tensors].filter(([key]) => !spare.test(key));
+  expect(used.length).toBeGreaterThan(20);
+  for (const [key, tensor] of used) {
+    const others = new Map(checkpoint.tensors);
+    others.delete(key);
+    await expect(family.open(withTensors(checkpoint, others), {}), `${key} missing`).rejects.toThrow(
+      /Weight ".*" is missing/,
+    );
+    const reshaped = new Map(checkpoint.tensors).set(key, { ...tensor, shape: [1, ...tensor.shape] });
+    await expect(family.open(withTensors(checkpoint, reshaped), {}), `${key} reshaped`).rejects.toThrow(/has shape/);
+  }
+  await checkpoint.close();
+});

@@ -5,6 +5,7 @@ import type { ModelCheckpoint } from "../checkpoint/model-checkpoint.ts";
 import type { WeightSource } from "../checkpoint/weight-source.ts";
 import type { OnnxGraph } from "../onnx/onnx-graph.ts";
 import type { Feeds } from "../runtime/host-tensor.ts";
+import type { PlainPrompt } from "../text/chat-template.ts";
 
 /** An architecture: all checkpoints whose config.json has one of its `model_type` names. */
 export interface ModelFamily {
@@ -81,6 +82,13 @@ export interface FamilyModel {
   readonly embedding: string;
   /** Token that stands for visual features in the prompt, once a feature row after expansion. */
   readonly imageTokenId: number;
+  /**
+   * True when repetition rules look at the answer alone, because the reference hands this language model embeddings
+   * instead of ids. Absent: at prompt and answer.
+   */
+  readonly forgetsPrompt?: boolean;
+  /** How to write prompts where the checkpoint's own template does not say it. */
+  readonly plainPrompt?: PlainPrompt;
   /** Special tokens that a user may write in a prompt on purpose, such as box markers; all others become plain text. */
   readonly allowedLiterals: readonly string[];
   /** The graphs at a precision. Pure: weights are read when a graph is written. */
@@ -88,9 +96,10 @@ export interface FamilyModel {
   /**
    * A picture as input of the vision graph.
    *
+   * @param pictures how many the prompt has
    * @throws UnsupportedMediaError for a picture that the family cannot take
    */
-  prepareImage(picture: Picture): PreparedVisual;
+  prepareImage(picture: Picture, pictures: number): PreparedVisual;
   /** How the checkpoint takes videos; `undefined` when it takes none. */
   readonly video: VideoInput | undefined;
   /** Rotary positions of a prompt whose placeholders have been expanded. */
@@ -187,6 +196,8 @@ export interface VisualPrompt {
   readonly text: string;
   /** Feature rows of each placeholder in order; they add up to `tokens`. */
   readonly spans: readonly number[];
+  /** Text whose tokens stand behind the rows of each placeholder, never joined with what follows. */
+  readonly closing?: string;
 }
 
 /** A visual and where its feature rows stand in the expanded prompt. */

@@ -33,7 +33,7 @@ export async function openWatchedEngine(checkpointFolder: string, promptCacheByt
     checkpoint,
     model,
     tokenizer: await loadTokenizer(checkpoint),
-    template: await loadChatTemplate(checkpoint),
+    template: await loadChatTemplate(checkpoint, model.plainPrompt),
     sessions: { vision: watched("vision"), decoder: watched("decoder") },
     info: { provider: "local", family: model.family, supportsVideo: model.video !== undefined },
     allowPrivateAddresses: false,

@@ -10,7 +10,8 @@ export interface Normalisation {
 
 /** Reads the normalisation from the processor files of a checkpoint folder; ImageNet's where there are none. */
 export function readNormalisation(folder: string): Normalisation {
-  const file = ["preprocessor_config.json", "processor_config.json"].find((name) => existsSync(`${folder}/${name}`));
+  const files = ["preprocessor_config.json", "processor_config.json", "vision_tower/preprocessor_config.json"];
+  const file = files.find((name) => existsSync(`${folder}/${name}`));
   if (file === undefined) return { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] };
   const json = JSON.parse(readFileSync(`${folder}/${file}`, "utf8"));
   const { image_mean: mean, image_std: std } = json.image_processor ?? json;

@@ -58,7 +58,7 @@ export async function decode(decoder: Decoder, prompt: DecoderPrompt, options: D
   const { config, constraint, signal } = options;
   const sampler = createSampler(config, {
     eosTokenIds: config.stopTokenIds,
-    promptIds: prompt.ids,
+    promptIds: options.model.forgetsPrompt === true ? [] : prompt.ids,
     mask: constraint === undefined ? undefined : (logits) => constraint.mask(logits),
   });
   const text = openText(options);

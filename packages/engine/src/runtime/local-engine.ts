@@ -107,7 +107,7 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
     allowedLiterals: model.allowedLiterals,
     expand: expandVisuals(prepared),
   });
-  const { ids, visuals } = placeVisuals(encoded.ids, placeholdersOf(model), prepared);
+  const { ids, visuals } = placeVisuals(encoded.ids, placeholdersOf(model), prepared, tokenizer.encodePlain);
   const config = fitContext(request.generationConfig, ids.length, model.decoder.contextLength);
   const templated = performance.now();
 

@@ -56,7 +56,7 @@ export async function openEngine(
     const model = await openFamily(checkpoint, options);
     const tokenizer = await loadTokenizer(checkpoint);
     checkPlaceholder(tokenizer, model, checkpoint);
-    const template = await loadChatTemplate(checkpoint);
+    const template = await loadChatTemplate(checkpoint, model.plainPrompt);
     const info = await describe(checkpoint, tokenizer, model, options);
 
     const chosen = choosePrecision(model, options.precision ?? "auto", options.blockSize, availableMemory());
@@ -171,7 +171,9 @@ async function cacheKey(
 ): Promise<string> {
   const { root, signal } = options;
   const weights = await checkpoint.fingerprint({ memoFolder: join(root, "fingerprints"), signal });
-  const config = await checkpoint.readText("config.json");
-  const digest = createHash("sha256").update(weights).update(config).digest("hex").slice(0, 32);
+  const hash = createHash("sha256").update(weights);
+  const configs = ["config.json", ...checkpoint.parts.map((part) => `${part}/config.json`)];
+  for (const file of configs) if (checkpoint.has(file)) hash.update(await checkpoint.readText(file));
+  const digest = hash.digest("hex").slice(0, 32);
   return `${model.family}-r${model.graphRevision}-${tag}-${digest}`;
 }

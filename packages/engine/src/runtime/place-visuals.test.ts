@@ -1,6 +1,11 @@
 import { expect, test } from "vitest";
 import type { PreparedVisual } from "../families/model-family.ts";
-import { placeVisuals } from "./place-visuals.ts";
+import { placeVisuals as place } from "./place-visuals.ts";
+
+/** Every character is a token. */
+const encode = (text: string): number[] => [...text].map((character) => character.codePointAt(0)!);
+const placeVisuals = (ids: number[], placeholders: number[], visuals: PreparedVisual[]) =>
+  place(ids, placeholders, visuals, encode);
 
 const image = 9;
 const clip = 8;
@@ -66,4 +71,11 @@ test("a visual with a prompt of its own takes as many placeholders as that has s
     [{ start: 8, length: 1 }],
   ]);
   expect(() => placeVisuals([image], [image], [tiled])).toThrow("has 1 placeholders");
+});
+
+test("tokens that close a visual stand behind the rows of each of its placeholders", () => {
+  const tiled = { ...visual(3), prompt: { mark: "<image>", text: "<image>\n<image>\n", spans: [2, 1], closing: "\n" } };
+  const { ids, visuals } = placeVisuals([image, 10, image, 10, image], [image], [tiled, visual(1)]);
+  expect(ids).toEqual([image, image, 10, 10, image, 10, 10, image]);
+  expect(visuals.map(({ spans }) => spans.map(({ start }) => start))).toEqual([[0, 4], [7]]);
 });

@@ -41,12 +41,14 @@ export async function prepareVisuals(
     (await fetchUrlSafely(url, { ...limits, allowPrivateAddresses })).bytes;
   const opening = { signal, openUrl, videoBackend };
   const visuals: PreparedVisual[] = [];
-  for (const part of messages.flatMap(({ content }) => content)) {
+  const parts = messages.flatMap(({ content }) => content);
+  const pictures = parts.filter(({ type }) => type === "image").length;
+  for (const part of parts) {
     if (part.type === "text") continue;
     await yieldToEvents(signal);
     visuals.push(
       part.type === "image"
-        ? model.prepareImage(await openPicture(part.source, { signal, openUrl }))
+        ? model.prepareImage(await openPicture(part.source, { signal, openUrl }), pictures)
         : await prepareClip(model, part, opening),
     );
   }

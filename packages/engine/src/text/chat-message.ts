@@ -26,3 +26,15 @@ export function textsOf(message: TemplateMessage): string[] {
   if (typeof message.content === "string") return [message.content];
   return message.content.flatMap((part) => (part.type === "text" ? [part.text] : []));
 }
+
+/** The same messages with one string each, in which `imageMark` stands for every picture. */
+export function joinParts(messages: readonly TemplateMessage[], imageMark: string): TemplateMessage[] {
+  const markOf = ({ type }: TemplatePart): string => (type === "image" ? imageMark : "");
+  return messages.map(({ role, content }) => ({
+    role,
+    content:
+      typeof content === "string"
+        ? content
+        : content.map((part) => (part.type === "text" ? part.text : markOf(part))).join(""),
+  }));
+}

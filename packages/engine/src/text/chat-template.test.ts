@@ -75,6 +75,13 @@ describe("rendering", () => {
     );
   });
 
+  test("a template that takes strings only gets the family's mark in the place of a picture", () => {
+    const source = "{% for m in messages %}{{ m['role'] + ': ' + m['content'] }}{% endfor %}";
+    expect(compileChatTemplate(source, {}, "file", "<image>").render(messages)).toBe("user: <image>hi");
+    const parts = "{% for m in messages %}{% for c in m.content %}{{ c.text or '<img>' }}{% endfor %}{% endfor %}";
+    expect(compileChatTemplate(parts, {}, "file", "<image>").render(messages)).toBe("<img>hi");
+  });
+
   test("only type and text of a part reach the template", () => {
     const parts = [{ type: "image", source: "secret" }] as never;
     expect(

@@ -1,7 +1,7 @@
 import { Template } from "@huggingface/jinja";
 import { GenerationError, InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import type { CheckpointFiles } from "../checkpoint/checkpoint-files.ts";
-import { mapTexts, type TemplateMessage } from "./chat-message.ts";
+import { joinParts, mapTexts, type TemplateMessage } from "./chat-message.ts";
 import { findChatTemplate } from "./find-chat-template.ts";
 import { readJsonObject } from "./json-object.ts";
 import { type NamedSpecialTokens, namedSpecialTokens } from "./special-tokens.ts";
@@ -29,6 +29,14 @@ export interface ChatTemplate {
   readonly file: string;
 }
 
+/** What a family knows of its prompts beyond the chat templates of its checkpoints. */
+export interface PlainPrompt {
+  /** What stands for a picture in the text of a message, for templates that take no lists of parts. */
+  readonly imageMark: string;
+  /** The chat template of checkpoints that come without one. */
+  readonly template?: string;
+}
+
 /** Real templates have a few thousand characters; anything much longer is not one. */
 const maxTemplateCharacters = 1 << 20;
 
@@ -44,10 +52,10 @@ const reservedNames: ReadonlySet<string> = new Set([
  *
  * @throws ModelLoadError when there is none, or it is not valid Jinja.
  */
-export async function loadChatTemplate(files: CheckpointFiles): Promise<ChatTemplate> {
-  const { source, file } = await findChatTemplate(files);
+export async function loadChatTemplate(files: CheckpointFiles, plain?: PlainPrompt): Promise<ChatTemplate> {
+  const { source, file } = await findChatTemplate(files, plain?.template);
   const config = files.has("tokenizer_config.json") ? await readJsonObject(files, "tokenizer_config.json") : {};
-  return compileChatTemplate(source, namedSpecialTokens(config), file);
+  return compileChatTemplate(source, namedSpecialTokens(config), file, plain?.imageMark);
 }
 
 /**
@@ -55,9 +63,15 @@ export async function loadChatTemplate(files: CheckpointFiles): Promise<ChatTemp
  *
  * @param named bos_token, eos_token … as the template sees them
  * @param file named in errors
+ * @param imageMark stands for a picture where the template takes no lists of parts
  * @throws ModelLoadError when it is not valid Jinja.
  */
-export function compileChatTemplate(source: string, named: NamedSpecialTokens, file = "chat template"): ChatTemplate {
+export function compileChatTemplate(
+  source: string,
+  named: NamedSpecialTokens,
+  file = "chat template",
+  imageMark?: string,
+): ChatTemplate {
   if (source.length > maxTemplateCharacters) {
     throw new ModelLoadError(`${file} has ${source.length} characters; at most ${maxTemplateCharacters} are read.`);
   }
@@ -67,6 +81,7 @@ export function compileChatTemplate(source: string, named: NamedSpecialTokens, f
   } catch (error) {
     throw new ModelLoadError(`${file} is not a valid chat template: ${(error as Error).message}`, { cause: error });
   }
+  const takesParts = imageMark === undefined || rendersParts(template, named);
 
   return {
     source,
@@ -78,7 +93,7 @@ export function compileChatTemplate(source: string, named: NamedSpecialTokens, f
         return template.render({
           ...named,
           ...templateOptions,
-          messages: mapTexts(messages, (text) => text),
+          messages: takesParts ? mapTexts(messages, (text) => text) : joinParts(messages, imageMark),
           tools: null,
           documents: null,
           add_generation_prompt: addGenerationPrompt,
@@ -90,4 +105,17 @@ export function compileChatTemplate(source: string, named: NamedSpecialTokens, f
       }
     },
   };
+}
+
+/** True when a template writes the texts of a list of parts, and not the list itself or nothing at all. */
+function rendersParts(template: Template, named: NamedSpecialTokens): boolean {
+  const [text, foreignKey] = ["\u{f0000}", "\u{f0001}"];
+  const content = [{ type: "text", text, [foreignKey]: true }];
+  try {
+    const messages = [{ role: "user", content }];
+    const rendered = template.render({ ...named, messages, add_generation_prompt: true });
+    return rendered.includes(text) && !rendered.includes(foreignKey);
+  } catch {
+    return false;
+  }
 }

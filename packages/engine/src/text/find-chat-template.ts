@@ -20,9 +20,10 @@ const places = [
 /**
  * Finds the chat template of a checkpoint.
  *
+ * @param fallback template of a family whose checkpoints come without one
  * @throws ModelLoadError when no file has one; the message names the files that were looked at.
  */
-export async function findChatTemplate(files: CheckpointFiles): Promise<ChatTemplateSource> {
+export async function findChatTemplate(files: CheckpointFiles, fallback?: string): Promise<ChatTemplateSource> {
   for (const { file, json } of places) {
     if (!files.has(file)) continue;
     const source = json
@@ -30,6 +31,7 @@ export async function findChatTemplate(files: CheckpointFiles): Promise<ChatTemp
       : await files.readText(file);
     if (source !== undefined) return { source, file };
   }
+  if (fallback !== undefined) return { source: fallback, file: "built in" };
   throw new ModelLoadError(
     "The checkpoint has no chat template. Looked for chat_template.jinja, and for the key `chat_template` in " +
       "chat_template.json, processor_config.json and tokenizer_config.json. " +

@@ -2,6 +2,7 @@ import { ModelLoadError } from "@ocellus/core";
 import type { ResampleFilterName } from "@ocellus/media";
 import { z } from "zod";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
+import { withoutNulls } from "../../checkpoint/without-nulls.ts";
 import type { PixelScale } from "./normalised-levels.ts";
 
 const triple = z.array(z.number()).length(3);
@@ -64,11 +65,4 @@ export function readPictureSettings(json: unknown, file: string, defaults: Pictu
     );
   }
   return { mean: config.image_mean, std: config.image_std, rescaleFactor: config.rescale_factor, filter };
-}
-
-/** transformers writes null for what is left to the class. */
-function withoutNulls(json: unknown): Record<string, unknown> {
-  return Object.fromEntries(
-    Object.entries((json ?? {}) as Record<string, unknown>).filter(([, value]) => value !== null),
-  );
 }

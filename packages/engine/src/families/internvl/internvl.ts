@@ -1,14 +1,14 @@
 import { tileFeeds } from "../../blocks/pictures/tile-feeds.ts";
+import { tilePicture } from "../../blocks/pictures/tile-picture.ts";
 import { decoderShape } from "../../blocks/text-decoder/decoder-shape.ts";
 import { plainPositions, plainRotary } from "../../blocks/text-decoder/plain-positions.ts";
 import { textDecoderGraph } from "../../blocks/text-decoder/text-decoder-graph.ts";
+import { findAddedToken } from "../../checkpoint/find-added-token.ts";
 import { createWeightSource } from "../../checkpoint/weight-source.ts";
 import type { ModelFamily } from "../model-family.ts";
 import { checkWeights } from "./check-weights.ts";
 import { parseInternVlConfig } from "./config.ts";
-import { findImageToken } from "./image-token.ts";
 import { loadInternVlProcessor, loadMaxFrames } from "./processor-config.ts";
-import { tilePicture } from "./tile-picture.ts";
 import { videoInput } from "./video-input.ts";
 import { visionGraph } from "./vision-graph.ts";
 import { internVlNames, textNames } from "./weight-names.ts";
@@ -22,7 +22,7 @@ export const internVl: ModelFamily = {
   async open(checkpoint, options) {
     const config = parseInternVlConfig(await checkpoint.readJson("config.json"));
     const { text, vision } = config;
-    const imageTokenId = config.imageTokenId ?? (await findImageToken(checkpoint));
+    const imageTokenId = config.imageTokenId ?? (await findAddedToken(checkpoint, "<IMG_CONTEXT>"));
     const processor = await loadInternVlProcessor(checkpoint, vision.imageSize, options);
     const maxFrames = await loadMaxFrames(checkpoint);
     const weights = createWeightSource(checkpoint, internVlNames);

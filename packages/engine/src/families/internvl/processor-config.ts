@@ -1,6 +1,8 @@
-import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
+import { ModelLoadError } from "@ocellus/core";
 import { z } from "zod";
-import { type PictureSettings, readPictureSettings } from "../../blocks/pictures/picture-settings.ts";
+import { boundTiles } from "../../blocks/pictures/bound-tiles.ts";
+import { readPictureSettings } from "../../blocks/pictures/picture-settings.ts";
+import type { TileSettings } from "../../blocks/pictures/tile-picture.ts";
 import type { CheckpointFiles } from "../../checkpoint/checkpoint-files.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
 import { readImageProcessorJson, readVideoProcessorJson } from "../../checkpoint/processor-json.ts";
@@ -27,16 +29,6 @@ const videoSchema = z.looseObject({ num_frames: count.nullish() });
 /** ImageNet's mean and deviation and Pillow's bicubic filter. */
 const defaults = { image_mean: [0.485, 0.456, 0.406], image_std: [0.229, 0.224, 0.225], resample: 3 };
 
-/** How pictures are cut (specs/vlm.md B4 "Tiles"). */
-export interface InternVlProcessor extends PictureSettings {
-  /** Pixels along the side of a tile. */
-  readonly tile: number;
-  readonly minTiles: number;
-  readonly maxTiles: number;
-  /** A view of the whole picture stands behind several tiles. */
-  readonly thumbnail: boolean;
-}
-
 /**
  * Reads how pictures are cut: the image processor's settings, or config.json itself in the original layout.
  *
@@ -49,22 +41,13 @@ export async function loadInternVlProcessor(
   files: CheckpointFiles,
   tile: number,
   options: FamilyOptions,
-): Promise<InternVlProcessor> {
+): Promise<TileSettings> {
   const config = await files.readJson("config.json");
   const found = isChatLayout(config) ? chatProcessor(config, tile) : await ownProcessor(files, tile);
-  const { minPixels, maxPixels } = options;
-  const maxTiles =
-    maxPixels === undefined ? found.maxTiles : Math.min(found.maxTiles, Math.max(1, Math.floor(maxPixels / tile ** 2)));
-  const minTiles = minPixels === undefined ? Math.min(found.minTiles, maxTiles) : Math.ceil(minPixels / tile ** 2);
-  if (minTiles > maxTiles) {
-    throw new InvalidArgumentError(
-      `minPixels ${minPixels} asks for at least ${minTiles} tiles of ${tile}×${tile} pixels, but at most ${maxTiles} are allowed.`,
-    );
-  }
-  return { ...found, minTiles, maxTiles };
+  return boundTiles(found, options);
 }
 
-function chatProcessor(config: unknown, tile: number): InternVlProcessor {
+function chatProcessor(config: unknown, tile: number): TileSettings {
   const chat = parseConfig(chatSchema, config, "config.json");
   return {
     ...readPictureSettings({}, "config.json", defaults),
@@ -75,7 +58,7 @@ function chatProcessor(config: unknown, tile: number): InternVlProcessor {
   };
 }
 
-async function ownProcessor(files: CheckpointFiles, tile: number): Promise<InternVlProcessor> {
+async function ownProcessor(files: CheckpointFiles, tile: number): Promise<TileSettings> {
   const { json, file } = await readImageProcessorJson(files);
   const { size, min_patches: minTiles, max_patches: maxTiles } = parseConfig(schema, json, file);
   if (size.height !== tile || size.width !== tile) {

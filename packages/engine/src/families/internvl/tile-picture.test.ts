@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { tileGrid } from "../../blocks/pictures/tile-picture.ts";
 import { fixturesFolder } from "../../golden/scratch-checkpoint.ts";
-import { tileGrid } from "./tile-picture.ts";
 import { sampleFrames } from "./video-input.ts";
 
 const read = (file: string): unknown => JSON.parse(readFileSync(`${fixturesFolder}tables/${file}`, "utf8"));

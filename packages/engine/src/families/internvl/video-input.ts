@@ -1,14 +1,14 @@
 import { resamplePillow } from "@ocellus/media";
 import { tileFeeds } from "../../blocks/pictures/tile-feeds.ts";
+import type { TileSettings } from "../../blocks/pictures/tile-picture.ts";
 import type { VideoInput, VideoLength, VideoSampling } from "../model-family.ts";
 import type { InternVlVisionConfig } from "./config.ts";
-import type { InternVlProcessor } from "./processor-config.ts";
 
 /** What {@link videoInput} needs beside the tower's sizes. */
 export interface ClipOptions {
   /** Token that stands for features of pictures and frames alike. */
   readonly tokenId: number;
-  readonly processor: InternVlProcessor;
+  readonly processor: TileSettings;
   /** Most frames of a clip unless the caller says otherwise. */
   readonly maxFrames: number | undefined;
 }

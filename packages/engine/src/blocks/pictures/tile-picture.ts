@@ -1,6 +1,20 @@
 import { type Picture, resamplePillow } from "@ocellus/media";
-import { cutTiles } from "../../blocks/pictures/cut-tiles.ts";
-import type { InternVlProcessor } from "./processor-config.ts";
+import { cutTiles } from "./cut-tiles.ts";
+import type { PictureSettings } from "./picture-settings.ts";
+
+/** How many tiles a picture may become. */
+export interface TileLimits {
+  /** Pixels along the side of a tile. */
+  readonly tile: number;
+  readonly minTiles: number;
+  readonly maxTiles: number;
+}
+
+/** How pictures are cut into tiles. */
+export interface TileSettings extends TileLimits, PictureSettings {
+  /** A view of the whole picture stands behind several tiles. */
+  readonly thumbnail: boolean;
+}
 
 /** Tiles along both sides of a picture. */
 export interface TileGrid {
@@ -14,7 +28,7 @@ export interface TileGrid {
  */
 export function tileGrid(
   { width, height }: { readonly width: number; readonly height: number },
-  { tile, minTiles, maxTiles }: Pick<InternVlProcessor, "tile" | "minTiles" | "maxTiles">,
+  { tile, minTiles, maxTiles }: TileLimits,
 ): TileGrid {
   let best: TileGrid = { columns: 1, rows: 1 };
   let bestDifference = Number.POSITIVE_INFINITY;
@@ -46,7 +60,7 @@ export interface TiledPicture {
 }
 
 /** Stretches a picture to its grid and cuts it. */
-export function tilePicture(picture: Picture, processor: InternVlProcessor): TiledPicture {
+export function tilePicture(picture: Picture, processor: TileSettings): TiledPicture {
   const { tile, filter, thumbnail } = processor;
   const grid = tileGrid(picture, processor);
   const resized = { width: grid.columns * tile, height: grid.rows * tile };
