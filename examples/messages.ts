@@ -1,4 +1,4 @@
-// A whole chat at once, with several pictures in one question.
+// A whole chat at once: earlier turns, also those of another model or day.
 import { join } from "node:path";
 import { loadModel, unwrap } from "ocellus";
 import { checkpointFolder, samplesFolder } from "ocellus-tiny";
@@ -12,11 +12,13 @@ const response = unwrap(
         role: "user",
         content: [
           { type: "image", source: join(samplesFolder, "hand-made-1.png") },
-          { type: "image", source: join(samplesFolder, "hand-made-2.png") },
           { type: "text", text: "How many squares are there?" },
         ],
       },
+      { role: "assistant", content: "1" },
+      { role: "user", content: "How many circles are there?" },
     ],
+    templateOptions: {}, // what the chat template of a checkpoint takes, such as `enable_thinking`
   }),
 );
 console.log("answer:", response.result);
