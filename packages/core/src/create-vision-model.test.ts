@@ -155,6 +155,21 @@ describe("one answer", () => {
     expect(requests[0]?.requestedGenerationConfig).toEqual({ maxNewTokens: 7 });
   });
 
+  test("sets and generators are lists, one without end has a limit, bytes are one source", async () => {
+    const { model } = fakeModel();
+    function* twice() {
+      yield "a.jpg";
+      yield "b.jpg";
+    }
+    for (const source of [new Set(["a.jpg", "b.jpg"]), twice()]) expect(await model({ source })).toHaveLength(2);
+    function* endless() {
+      for (;;) yield "a.jpg";
+    }
+    expect(() => model({ source: endless() })).toThrow("at most 1000000 entries");
+    const [, error] = await model({ source: new Uint8Array([0xff, 0xd8, 0xff]) });
+    expect(error).toBeNull();
+  });
+
   test("a list of one prompt fits one source", async () => {
     const { model, requests } = fakeModel();
     await model({ source: "a.jpg", userPrompt: ["one"] });

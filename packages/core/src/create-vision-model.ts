@@ -62,14 +62,19 @@ export function createVisionModel(backend: VisionBackend): VisionModel {
   return model;
 }
 
-/** The sources when the call is for a list: a list, a folder, or anything with `recursive: true`. */
-function sourcesOfList(options: CheckedCallOptions, backend: VisionBackend): readonly unknown[] | null {
+/** The sources when the call is for a list: an iterable, a folder, or anything with `recursive: true`. */
+function sourcesOfList(options: CheckedCallOptions, backend: VisionBackend): Iterable<unknown> | null {
   const { source } = options;
-  if (Array.isArray(source)) return source;
+  if (isList(source)) return source;
   if (source === undefined) throw new InvalidArgumentError("options.source is missing; give a source or messages.");
   if (options.recursive) return [source];
   const parsed = parseUndecoded(source as SourceInput, "options.source");
   return parsed?.kind === "path" && backend.isFolder(parsed.path) ? [source] : null;
+}
+
+/** Arrays, sets, generators …; bytes and texts can also be iterated over, but are one source. */
+function isList(source: unknown): source is Iterable<unknown> {
+  return typeof source === "object" && source !== null && Symbol.iterator in source && !ArrayBuffer.isView(source);
 }
 
 /** Plans a single answer: mistakes throw now, what the source itself causes is thrown when it is answered. */

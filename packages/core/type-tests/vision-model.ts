@@ -58,7 +58,7 @@ export async function tasks(): Promise<void> {
   const [any] = await model({ source: "a.jpg", task: "vqa" as TaskOption });
   if (any?.kind === "vqa") same<typeof any, VqaResponse>(true);
   // @ts-expect-error no such task
-  model({ source: "a.jpg", task: "VQA" });
+  void model({ source: "a.jpg", task: "VQA" });
 }
 
 export async function schemas(): Promise<void> {
@@ -74,7 +74,7 @@ export async function schemas(): Promise<void> {
   const [bare] = await model({ source: "a.jpg", schema: { type: "object" } });
   if (bare?.kind === "structured") same<typeof bare, StructuredResponse<unknown>>(true);
   // @ts-expect-error a schema is an object
-  model({ source: "a.jpg", schema: "object" });
+  void model({ source: "a.jpg", schema: "object" });
 }
 
 export async function forms(): Promise<void> {

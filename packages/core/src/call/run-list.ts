@@ -15,6 +15,17 @@ import type { CallPlan } from "./plan-call.ts";
 /** Upper bound of a run, so that a runaway folder does not fill the memory with outcomes. */
 const maxEntries = 1_000_000;
 
+/** The entries of a list, set or generator; one that never ends is left at the limit. */
+function takeEntries(sources: Iterable<unknown>): readonly unknown[] {
+  const entries: unknown[] = [];
+  for (const source of sources) {
+    if (entries.push(source) > maxEntries) {
+      throw new InvalidArgumentError(`options.source must have at most ${maxEntries} entries.`);
+    }
+  }
+  return entries;
+}
+
 /**
  * Starts a run over a list.
  *
@@ -22,16 +33,13 @@ const maxEntries = 1_000_000;
  * the list has folders its length is known only after they were read: then the run rejects instead.
  */
 export function runList(
-  sources: readonly unknown[],
+  sources: Iterable<unknown>,
   options: CheckedCallOptions,
   plan: CallPlan,
   backend: VisionBackend,
   closing: AbortSignal,
 ): BatchRun<PredictionResponse> {
-  if (sources.length > maxEntries) {
-    throw new InvalidArgumentError(`options.source must have at most ${maxEntries} entries; got ${sources.length}.`);
-  }
-  const listed = listSources(sources, backend);
+  const listed = listSources(takeEntries(sources), backend);
   // A folder becomes at least one entry, so fewer prompts than sources can never fit.
   const isCountKnown = !listed.some(({ isFolder }) => isFolder);
   checkPromptCount(options.userPrompt, listed.length, isCountKnown);

@@ -61,9 +61,9 @@ export type StreamRequest<
   Schema extends SchemaInput | undefined = SchemaInput | undefined,
 > = CallOptions<Task, Schema> & SingleInput & { readonly stream: true };
 
-/** Several sources; folders are expanded in place. */
+/** Several sources, as a list or any other iterable (a set, a generator); folders are expanded in place. */
 export type BatchInput =
-  | { readonly source: readonly SourceInput[] }
+  | { readonly source: Iterable<SourceInput> & object }
   | { readonly source: string | URL; readonly recursive: true };
 
 /** A call for one answer per source. */

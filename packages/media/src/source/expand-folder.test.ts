@@ -33,9 +33,17 @@ describe("expandFolder", () => {
     expect(await list()).toEqual(["a.jpg", "b.JPEG", "c.Png", "d.bmp", "e.gif", "f.tif", "g.TIFF", "h.webp"]);
   });
 
-  it("sorts numbers by value and folders as a whole", async () => {
-    touch("10.png", "9.png", "a/2.png", "a/10.png", "a-1.png", "a/.git/z.png", "b/c/1.png");
-    expect(await list({ recursive: true })).toEqual(["9.png", "10.png", "a/2.png", "a/10.png", "a-1.png", "b/c/1.png"]);
+  it("sorts by the whole path, upper case first", async () => {
+    touch("10.png", "9.png", "a/2.png", "a/10.png", "a-1.png", "B.png", "a/.git/z.png", "b/c/1.png");
+    const sorted = ["10.png", "9.png", "B.png", "a-1.png", "a/10.png", "a/2.png", "b/c/1.png"];
+    expect(await list({ recursive: true })).toEqual(sorted);
+  });
+
+  it("reads a folder of 10,000 entries, half of them no pictures", async () => {
+    for (let i = 0; i < 10_000; i++) writeFileSync(join(folder, `${i}.${i % 2 === 0 ? "jpg" : "txt"}`), "");
+    expect(await list()).toHaveLength(5000);
+    const half = await failure(expandFolder(folder, { limit: 4999 }));
+    expect(UnsupportedMediaError.isInstance(half)).toBe(true);
   });
 
   it("follows links, and loops of them once", async () => {

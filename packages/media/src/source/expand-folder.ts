@@ -1,6 +1,6 @@
 import type { Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { join } from "node:path";
 import { AbortedError, SourceNotFoundError, UnsupportedMediaError } from "@ocellus/core";
 import { expandHome } from "./expand-home.ts";
 import { fileAccessError } from "./file-access-error.ts";
@@ -15,12 +15,11 @@ export interface ExpandFolderOptions {
 }
 
 const imageExtension = /\.(?:jpe?g|png|bmp|gif|tiff?|webp)$/i;
-const collator = new Intl.Collator("en", { numeric: true });
 
 /**
  * Lists the pictures of a folder by their extension (.jpg .jpeg .png .bmp .gif .tif .tiff .webp, any case): hidden
- * files and folders are skipped, symbolic links are followed, loops of them once. Sorted by path, numbers by their
- * value (`2.png` before `10.png`), the same on every system.
+ * files and folders are skipped, symbolic links are followed, loops of them once. Sorted by path, code unit by code unit
+ * (upper case before lower, `10.png` before `2.png`), as the Vi SDK, Python and `sort` do it.
  *
  * @returns paths that begin with `folder` as given, a leading `~` expanded; never empty
  * @throws SourceNotFoundError when a folder cannot be read or there are no pictures
@@ -49,7 +48,7 @@ export async function expandFolder(folder: string, options: ExpandFolderOptions 
         `looked for .jpg .jpeg .png .bmp .gif .tif .tiff .webp.${recursive ? "" : " Set recursive to look into subfolders."}`,
     );
   }
-  return pictures.sort(comparePaths);
+  return pictures.sort();
 }
 
 interface FolderContent {
@@ -77,15 +76,4 @@ async function readFolder(folder: string, visited: Set<string>): Promise<FolderC
     else if (kind.isFile() && imageExtension.test(entry.name)) content.pictures.push(path);
   }
   return content;
-}
-
-/** Folder by folder, so that the files of a folder stay together; code units decide where names collate alike. */
-function comparePaths(left: string, right: string): number {
-  const a = left.split(sep);
-  const b = right.split(sep);
-  for (let i = 0; i < Math.min(a.length, b.length); i++) {
-    const order = collator.compare(a[i]!, b[i]!);
-    if (order !== 0) return order;
-  }
-  return a.length - b.length || (left < right ? -1 : 1);
 }
