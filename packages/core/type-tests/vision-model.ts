@@ -99,11 +99,11 @@ export async function forms(): Promise<void> {
   const signal = undefined as AbortSignal | undefined;
   await model({ messages: [{ role: "user", content: [{ type: "video", frames: ["1.png"], fps: 30 }] }], signal });
   // @ts-expect-error a list cannot be streamed
-  model({ source: ["a.jpg"], stream: true });
+  void model({ source: ["a.jpg"], stream: true });
   // @ts-expect-error unknown option
-  model({ source: "a.jpg", prompt: "x" });
+  void model({ source: "a.jpg", prompt: "x" });
   // @ts-expect-error unknown setting
-  model({ source: "a.jpg", generationConfig: { maxTokens: 5 } });
+  void model({ source: "a.jpg", generationConfig: { maxTokens: 5 } });
 
   await using borrowed = model;
   borrowed.modelId.trim();
