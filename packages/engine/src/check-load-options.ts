@@ -10,6 +10,7 @@ import {
   suggestName,
   taskNames,
 } from "@ocellus/core";
+import { checkMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import { blockSizes, precisions } from "./checkpoint/precision.ts";
 import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 import { resolveTorchOptions, torchOptionNames } from "./torch-load-options.ts";
@@ -26,7 +27,7 @@ const optionNames: readonly string[] = [
     "task",
     "coordinateSpace",
   ],
-  ...["promptCacheBytes", "allowPrivateAddresses", "videoBackend", "signal", "onProgress", "logger"],
+  ...["promptCacheBytes", "metadata", "allowPrivateAddresses", "videoBackend", "signal", "onProgress", "logger"],
   ...torchOptionNames,
 ];
 
@@ -75,6 +76,7 @@ function checkEngineOptions(options: EngineOptions): void {
   }
   checkPath(cacheFolder, "cacheFolder");
   checkPath(options.adapter, "adapter");
+  if (options.metadata !== undefined) checkMetadata(options.metadata);
   if (threads !== undefined) checkNumber(threads, "options.threads", threadRange);
   if (options.promptCacheBytes !== undefined) {
     checkNumber(options.promptCacheBytes, "options.promptCacheBytes", byteRange);

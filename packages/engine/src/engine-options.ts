@@ -1,5 +1,6 @@
 import type { CoordinateSpace, Logger, ProgressListener, TaskName } from "@ocellus/core";
 import type { VideoBackend } from "@ocellus/media";
+import type { CheckpointMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import type { BlockSize, Precision } from "./checkpoint/precision.ts";
 import type { TorchLoadOptions } from "./torch-load-options.ts";
 
@@ -31,6 +32,8 @@ export interface EngineOptions {
   readonly task?: TaskName;
   /** How the checkpoint writes boxes. Default: what the checkpoint says, else 0–1024. */
   readonly coordinateSpace?: CoordinateSpace;
+  /** What the checkpoint does not say itself, or says wrongly; counts more than its `ocellus.json`. */
+  readonly metadata?: CheckpointMetadata;
   /** Open `http(s)` sources at private, loopback and link-local addresses too. Default false. */
   readonly allowPrivateAddresses?: boolean;
   /**

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
   drawPrediction,
   encodeImage,
@@ -120,4 +120,72 @@ test("the parser alone, pixels and mistakes", async () => {
   expect(() => model({ source: picture, usrPrompt: "x" } as never)).toThrow(InvalidArgumentError);
   await expect(loadModel(folder)).rejects.toMatchObject({ code: "model-load" });
   await expect(inspectModel(checkpoint)).resolves.toMatchObject({ isLoadable: true, modelType: "qwen2_5_vl" });
+});
+
+describe("the model of a run", () => {
+  const block = (name: string, settings: object): object => ({ block: name, settings, style: {} });
+  const runJson = (blocks: readonly object[]): string =>
+    JSON.stringify({ spec: { flow: { name: "My flow", schema: "v1", tolerations: {}, settings: {}, blocks } } });
+  const modelBlock = block("model", {
+    architecture: { name: "qwen25vl", size: "tiny" },
+    quantization: { enabled: false, type: "NF4" },
+    compute: { precisionType: "float32" },
+    evaluation: { max_new_tokens: 7, repetitionPenalty: 1.5, eos_token_id: [3] },
+  });
+  const asked = (runId: string) => ({ runId, savePath: join(folder, "runs") });
+  async function writeRun(runId: string, blocks: readonly object[]): Promise<string> {
+    const modelFolder = join(folder, "runs", runId, "model_full");
+    await cp(checkpoint, modelFolder, { recursive: true });
+    await writeFile(join(modelFolder, "run.json"), runJson(blocks));
+    return modelFolder;
+  }
+
+  test("loads with what the run says, without network and credentials", async () => {
+    await writeRun("trained", [
+      block("dataset", { projectKind: "vqa" }),
+      block("system-prompt", { systemPrompt: "Be brief." }),
+      modelBlock,
+    ]);
+    const cacheFolder = join(folder, "cache");
+    await using loaded = await loadModel(asked("trained"), { cacheFolder });
+    expect(loaded.info).toMatchObject({
+      task: "vqa",
+      precision: "float32",
+      coordinateSpace: "relative-1024",
+      systemPrompts: { vqa: "Be brief." },
+      generationConfig: { maxNewTokens: 7, repetitionPenalty: 1.5 },
+    });
+    // The stop ids of the checkpoint still count.
+    expect(loaded.info.generationConfig!.stopTokenIds).toEqual([...model.info.generationConfig!.stopTokenIds!, 3]);
+    const response = unwrap(await loaded({ source: picture, userPrompt: "How many squares are there?" }));
+    expect(response.usage.outputTokens).toBeLessThanOrEqual(7);
+    expect(await inspectModel(asked("trained"))).toMatchObject({
+      name: expect.any(String),
+      isLoadable: true,
+      run: { runId: "trained", checkpoint: null, adapterFolder: null, settings: { task: "vqa" } },
+    });
+    expect((await inspectModel(checkpoint)).run).toBeNull();
+  });
+
+  test("has its adapter merged", async () => {
+    const place = join(folder, "runs", "adapted");
+    const base = fileAt("../../../fixtures/checkpoints/qwen2_5_vl");
+    await cp(base, join(place, "model_full"), { recursive: true, filter: (path) => !path.includes("lora-") });
+    await cp(join(base, "lora-attn-mlp"), join(place, "model_adapter"), { recursive: true });
+    const run = await inspectModel(asked("adapted"));
+    expect(run).toMatchObject({ adapter: { folder: join(place, "model_adapter") }, problems: [] });
+    await using loaded = await loadModel(asked("adapted"), { cacheFolder: join(folder, "cache") });
+    expect(loaded.info.adapter).toBe(join(place, "model_adapter"));
+  });
+
+  test("says what it lacks", async () => {
+    await writeRun("taskless", [modelBlock]);
+    await expect(loadModel(asked("taskless"))).rejects.toMatchObject({
+      code: "model-load",
+      message: expect.stringContaining("no dataset block"),
+    });
+    await expect(inspectModel(asked("nowhere"))).rejects.toMatchObject({ code: "model-load" });
+    await expect(loadModel(asked("trained"), { precission: "int4" } as never)).rejects.toThrow("precision");
+    await expect(loadModel({ run: "x" } as never)).rejects.toThrow(InvalidArgumentError);
+  });
 });

@@ -110,9 +110,7 @@ export {
   type EngineOptions,
   type InspectionProblem,
   type InspectModelOptions,
-  inspectModel,
   type LoadModelOptions,
-  loadModel,
   type ModelInspection,
   type Precision,
   type PrecisionMemory,
@@ -150,4 +148,6 @@ export {
 export { type ConnectRoboflowOptions, connectRoboflow } from "@ocellus/roboflow";
 export { type ReadPictureOptions, readPicture } from "./read-picture.ts";
 export { type FirstAvailableOptions, firstAvailable } from "./routing/first-available.ts";
+export { inspectModel, type RunInspection, type SourceInspection } from "./runs/inspect-model.ts";
+export { loadModel } from "./runs/load-model.ts";
 export { type VisualizePredictionOptions, visualizePrediction } from "./visualize-prediction.ts";

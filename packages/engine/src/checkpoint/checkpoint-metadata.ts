@@ -1,4 +1,10 @@
-import type { CoordinateSpace, TaskName } from "@ocellus/core";
+import {
+  type CheckpointGenerationConfig,
+  type CoordinateSpace,
+  InvalidArgumentError,
+  readCheckpointGenerationConfig,
+  type TaskName,
+} from "@ocellus/core";
 import { z } from "zod";
 import type { CheckpointFiles } from "./checkpoint-files.ts";
 import { parseConfig } from "./parse-config.ts";
@@ -18,6 +24,10 @@ const metadataSchema = z.strictObject({
   systemPrompts: z.partialRecord(z.enum(taskNames), z.string().max(100_000)).optional(),
   cotSuffix: z.string().max(100_000).optional(),
   coordinateSpace: z.enum(spaces).optional(),
+  generationConfig: z
+    .looseObject({})
+    .transform((json) => readCheckpointGenerationConfig(json))
+    .optional(),
 });
 
 /** What a checkpoint says about itself in an optional `ocellus.json`, beyond the files of Hugging Face. */
@@ -32,15 +42,29 @@ export interface CheckpointMetadata {
   readonly cotSuffix?: string | undefined;
   /** How it writes boxes. */
   readonly coordinateSpace?: CoordinateSpace | undefined;
+  /** Its generation settings; they count more than those of generation_config.json. Its stop ids all count. */
+  readonly generationConfig?: CheckpointGenerationConfig | undefined;
 }
 
 /**
- * Reads `ocellus.json` of a checkpoint: `name`, the `task` that "auto" means, `systemPrompts` by task, the `cotSuffix`, and the
- * `coordinateSpace` that the checkpoint writes boxes in. Empty when there is no such file.
+ * Reads `ocellus.json` of a checkpoint: `name`, the `task` that "auto" means, `systemPrompts` by task, the `cotSuffix`, the
+ * `coordinateSpace` that the checkpoint writes boxes in, and its `generationConfig`. Empty when there is no such file.
  *
  * @throws ModelLoadError naming the key that is unknown or wrong
  */
 export async function loadCheckpointMetadata(files: CheckpointFiles): Promise<CheckpointMetadata> {
   if (!files.has("ocellus.json")) return {};
   return parseConfig(metadataSchema, await files.readJson("ocellus.json"), "ocellus.json");
+}
+
+/**
+ * Checks what a caller says about a checkpoint.
+ *
+ * @throws InvalidArgumentError naming the key that is unknown or wrong
+ */
+export function checkMetadata(value: unknown): CheckpointMetadata {
+  const parsed = metadataSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0]!;
+  throw new InvalidArgumentError(`${["options.metadata", ...issue.path].join(".")}: ${issue.message}.`);
 }

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import {
+  type CheckpointGenerationConfig,
   InvalidArgumentError,
   type LoadProgressEvent,
   type Logger,
@@ -144,7 +145,7 @@ async function describe(
   model: FamilyModel,
   options: EngineOptions,
 ): Promise<ModelInfo> {
-  const metadata = await loadCheckpointMetadata(checkpoint);
+  const metadata = { ...(await loadCheckpointMetadata(checkpoint)), ...options.metadata };
   const task = options.task ?? metadata.task;
   const coordinateSpace = options.coordinateSpace ?? metadata.coordinateSpace;
   return {
@@ -154,12 +155,20 @@ async function describe(
     ...(coordinateSpace === undefined ? {} : { coordinateSpace }),
     ...(metadata.cotSuffix === undefined ? {} : { cotSuffix: metadata.cotSuffix }),
     ...(metadata.systemPrompts === undefined ? {} : { systemPrompts: metadata.systemPrompts }),
-    generationConfig: await loadGenerationSettings(checkpoint, tokenizer),
+    generationConfig: mergeSettings(await loadGenerationSettings(checkpoint, tokenizer), metadata.generationConfig),
     supportsVideo: model.video !== undefined,
     contextLength: model.decoder.contextLength,
     device: "cpu",
     ...(checkpoint.adapter === undefined ? {} : { adapter: checkpoint.adapter.checkpoint.folder }),
   };
+}
+
+function mergeSettings(
+  own: CheckpointGenerationConfig,
+  stated: CheckpointGenerationConfig = {},
+): CheckpointGenerationConfig {
+  const stopTokenIds = [...new Set([...(own.stopTokenIds ?? []), ...(stated.stopTokenIds ?? [])])];
+  return { ...own, ...stated, ...(stopTokenIds.length === 0 ? {} : { stopTokenIds }) };
 }
 
 /** Names what the converted weights depend on: the stored weights, the configuration, the graphs and the precision. */
