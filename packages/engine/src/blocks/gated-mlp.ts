@@ -19,9 +19,22 @@ export function gatedMlp(
 ): Value {
   const { prefix, width, act, format } = options;
   const parts = [`${prefix}.gate_proj`, `${prefix}.up_proj`];
-  const both = linear(graph, weights, x, { parts, format });
+  const product = gatedProduct(graph, linear(graph, weights, x, { parts, format }), { width, act });
+  return linear(graph, weights, product, { parts: [`${prefix}.down_proj`], format });
+}
+
+/**
+ * act(gate) ⊙ up.
+ *
+ * @param both [..., 2 · width]: gate, then up
+ * @returns [..., width]
+ */
+export function gatedProduct(
+  graph: GraphBuilder,
+  both: Value,
+  { width, act }: { readonly width: number; readonly act: string },
+): Value {
   const sizes = graph.constant("int64", [2], [width, width]);
   const [gate, up] = graph.nodes("Split", [both, sizes], { axis: -1 }, { outputs: 2 });
-  const product = graph.node("Mul", [activation(graph, act, gate), up]);
-  return linear(graph, weights, product, { parts: [`${prefix}.down_proj`], format });
+  return graph.node("Mul", [activation(graph, act, gate), up]);
 }

@@ -21,6 +21,7 @@ test.each([
   "smolvlm",
   "idefics3",
   "qwen3_vl",
+  "qwen3_vl_moe",
   "internvl",
   "internvl-chat-layout",
   "internvl-qwen2-rms",

@@ -40,6 +40,7 @@ const names = [
   "idefics3",
   "qwen3_vl",
   "qwen3_vl-untied-thinking",
+  "qwen3_vl_moe",
   "internvl",
   "internvl-chat-layout",
   "internvl-qwen2-rms",

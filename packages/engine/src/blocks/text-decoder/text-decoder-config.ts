@@ -1,6 +1,7 @@
 import { ModelLoadError } from "@ocellus/core";
 import { z } from "zod";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
+import type { FeedForwardConfig } from "./feed-forward.ts";
 
 const count = z
   .number()
@@ -40,14 +41,11 @@ const textSchema = z.looseObject({
 const plainRopes: ReadonlySet<string> = new Set(["default", "mrope", "dynamic"]);
 
 /** Sizes of a language model of the Llama lineage. */
-export interface TextDecoderConfig {
-  readonly hiddenSize: number;
+export interface TextDecoderConfig extends FeedForwardConfig {
   readonly layers: number;
   readonly heads: number;
   readonly kvHeads: number;
   readonly headDim: number;
-  readonly intermediateSize: number;
-  readonly hiddenAct: string;
   readonly epsilon: number;
   readonly vocabSize: number;
   readonly contextLength: number;

@@ -1,10 +1,10 @@
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph, Value } from "../../onnx/onnx-graph.ts";
-import { gatedMlp } from "../gated-mlp.ts";
 import type { LinearFormat } from "../linear.ts";
 import { addRmsNorm, rmsNorm } from "../rms-norm.ts";
 import { attentionInputs, cachedAttention } from "./cached-attention.ts";
+import { feedForward } from "./feed-forward.ts";
 import { lastLogits } from "./last-logits.ts";
 import type { TextDecoderConfig, TextDecoderNames } from "./text-decoder-config.ts";
 
@@ -24,7 +24,7 @@ export interface TextDecoderOptions {
 
 /**
  * A language model of the Llama lineage (Llama, Mistral, Qwen2, Qwen3) without its token embedding: RMSNorm before
- * grouped-query attention and gated MLP (specs/vlm.md B1 "Text block", C.6). Biases are added where the checkpoint has
+ * grouped-query attention and gated MLP or mixture of experts (specs/vlm.md B1 "Text block", C.6). Biases are added where the checkpoint has
  * them, queries and keys normed a head where `qkNorm` says so.
  *
  * Inputs, for B sequences with S new tokens after P cached ones: `inputs_embeds` [B, S, hidden · (1 + addedLayers)];
@@ -47,10 +47,9 @@ export function textDecoderGraph(weights: WeightSource, decoder: TextDecoderOpti
     const attended = cachedAttention(graph, weights, normed, options);
     const postNorm = `${name}.post_attention_layernorm.weight`;
     const middle = addRmsNorm(graph, weights, attended, residual, postNorm, text.epsilon);
-    const mlp = { prefix: `${name}.mlp`, width: text.intermediateSize, act: text.hiddenAct, format };
     const last = layer + 1 === text.layers;
     const nextNorm = last ? `${names.model}.norm.weight` : `${names.model}.layers.${layer + 1}.input_layernorm.weight`;
-    const hidden = gatedMlp(graph, weights, middle.normed, mlp);
+    const hidden = feedForward(graph, weights, middle.normed, { text, layer, prefix: `${name}.mlp`, format });
     const more = added[layer];
     const output = more === undefined ? hidden : graph.node("Add", [hidden, more]);
     ({ normed, sum: residual } = addRmsNorm(graph, weights, output, middle.sum, nextNorm, text.epsilon));

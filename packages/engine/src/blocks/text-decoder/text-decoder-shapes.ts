@@ -1,6 +1,7 @@
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import type { NamedShape } from "../named-shapes.ts";
 import { projection } from "../named-shapes.ts";
+import { feedForwardShapes } from "./feed-forward.ts";
 import type { TextDecoderOptions } from "./text-decoder-graph.ts";
 
 /** The tensors that the decoder graph reads; biases only where the checkpoint has them. */
@@ -8,7 +9,7 @@ export function* textDecoderShapes(
   weights: WeightSource,
   { text, names, tiedEmbeddings }: Pick<TextDecoderOptions, "text" | "names" | "tiedEmbeddings">,
 ): Generator<NamedShape> {
-  const { hiddenSize, intermediateSize, heads, kvHeads, headDim } = text;
+  const { hiddenSize, heads, kvHeads, headDim } = text;
   yield [`${names.model}.embed_tokens.weight`, [text.vocabSize, hiddenSize]];
   for (let layer = 0; layer < text.layers; layer++) {
     const prefix = `${names.model}.layers.${layer}`;
@@ -22,9 +23,7 @@ export function* textDecoderShapes(
       yield [`${prefix}.self_attn.k_norm.weight`, [headDim]];
     }
     yield [`${prefix}.post_attention_layernorm.weight`, [hiddenSize]];
-    yield* projection(weights, `${prefix}.mlp.gate_proj`, intermediateSize, hiddenSize);
-    yield* projection(weights, `${prefix}.mlp.up_proj`, intermediateSize, hiddenSize);
-    yield* projection(weights, `${prefix}.mlp.down_proj`, hiddenSize, intermediateSize);
+    yield* feedForwardShapes(weights, { text, layer, prefix: `${prefix}.mlp` });
   }
   yield [`${names.model}.norm.weight`, [hiddenSize]];
   if (!tiedEmbeddings) yield [`${names.head}.weight`, [text.vocabSize, hiddenSize]];

@@ -1,3 +1,4 @@
+import { separateExperts } from "../../blocks/experts/fused-experts.ts";
 import { interleavedRotary } from "../../blocks/qwen3-vision/interleaved-rotary.ts";
 import { visionGraph } from "../../blocks/qwen3-vision/vision-graph.ts";
 import { loadVisualInputs } from "../../blocks/qwen3-vision/visual-inputs.ts";
@@ -6,22 +7,26 @@ import { textDecoderGraph } from "../../blocks/text-decoder/text-decoder-graph.t
 import { createWeightSource } from "../../checkpoint/weight-source.ts";
 import type { ModelFamily } from "../model-family.ts";
 import { checkWeights } from "./check-weights.ts";
-import { parseQwen3VlConfig } from "./config.ts";
+import { parseQwen3VlConfig, sparseModelType } from "./config.ts";
 import { textNames } from "./weight-names.ts";
 
-/** Qwen3-VL (arXiv:2511.21631), dense sizes, and checkpoints of the same architecture, such as Cosmos-Reason2. */
+/** Qwen3-VL (arXiv:2511.21631), dense and with experts, and checkpoints of the same architecture, such as Cosmos-Reason2. */
 export const qwen3Vl: ModelFamily = {
-  modelTypes: ["qwen3_vl"],
+  modelTypes: ["qwen3_vl", sparseModelType],
   async open(checkpoint, options) {
     const config = parseQwen3VlConfig(await checkpoint.readJson("config.json"));
     const { text, vision } = config;
     const inputs = await loadVisualInputs(checkpoint, config, options);
-    const weights = createWeightSource(checkpoint, []);
+    const stored = createWeightSource(checkpoint, []);
+    const weights =
+      text.sparse === undefined
+        ? stored
+        : separateExperts(stored, { ...text.sparse.experts, hiddenSize: text.hiddenSize });
     const tiedEmbeddings = config.tiedEmbeddings ?? !weights.has(`${textNames.head}.weight`);
     checkWeights(config, weights, tiedEmbeddings);
     const addedLayers = vision.deepstackBlocks.length;
     return {
-      family: "qwen3_vl",
+      family: config.modelType,
       graphRevision: 2,
       decoder: decoderShape(text, addedLayers),
       weights,
