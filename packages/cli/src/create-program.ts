@@ -4,6 +4,8 @@ import { taskNames } from "ocellus";
 import { type AskOptions, outputFormats } from "./arguments/ask-options.ts";
 import { collectTexts, parseInteger, parseNumber } from "./arguments/parse-number.ts";
 import { addClarifai } from "./commands/add-clarifai.ts";
+import { addDatature } from "./commands/add-datature.ts";
+import { addNim } from "./commands/add-nim.ts";
 import type { DemoOptions } from "./commands/demo.ts";
 import type { InspectOptions } from "./commands/inspect.ts";
 import { addRoboflow } from "./commands/roboflow.ts";
@@ -91,6 +93,8 @@ export function createProgram(signal: AbortSignal, onExitCode: (code: number) =>
     });
   addClarifai(program, signal, onExitCode);
   addRoboflow(program, signal, onExitCode);
+  addDatature(program, signal, onExitCode);
+  addNim(program, signal, onExitCode);
   return program;
 }
 
@@ -106,7 +110,10 @@ function addAsk(program: Command, action: (values: readonly string[], options: A
     .option("--cot", "think first, then answer")
     .option("-r, --recursive", "descend into the folders of a folder")
     .optionsGroup("Model:")
-    .option("-m, --model <dir>", "checkpoint folder (default: the built-in demonstration model)")
+    .option(
+      "-m, --model <dir>",
+      "checkpoint folder, or run:<id> of Datature Vi (default: the built-in demonstration model)",
+    )
     .option("--adapter <dir>", "folder of a LoRA adapter for the checkpoint")
     .addOption(
       new Option("--precision <name>", "how weights are stored")

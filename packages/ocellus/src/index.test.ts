@@ -1,11 +1,15 @@
 import { execFile } from "node:child_process";
 import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
+  connectNim,
+  deployNim,
   drawPrediction,
   encodeImage,
   InvalidArgumentError,
@@ -176,6 +180,20 @@ describe("the model of a run", () => {
     expect(run).toMatchObject({ adapter: { folder: join(place, "model_adapter") }, problems: [] });
     await using loaded = await loadModel(asked("adapted"), { cacheFolder: join(folder, "cache") });
     expect(loaded.info.adapter).toBe(join(place, "model_adapter"));
+    await expect(deployNim({ run: asked("adapted") })).rejects.toMatchObject({ failure: "model-incompatible" });
+  });
+
+  test("is served by a NIM that knows its task", async () => {
+    const server = createServer((_, response) => void response.end('{"data":[{"id":"mine"}]}')).listen(0);
+    const { port } = server.address() as AddressInfo;
+    const docker = join(folder, "docker");
+    const answers = `inspect) case "$3" in *Id*) echo abc;; *) echo running;; esac;; port) echo 0.0.0.0:${port};;`;
+    await writeFile(docker, `#!/bin/sh\ncase "$1" in ${answers} esac\n`, { mode: 0o755 });
+    const deployment = await deployNim({ run: asked("trained"), nvidiaApiKey: "nvapi-x", docker });
+    server.close();
+    expect(deployment).toMatchObject({ containerId: "abc", availableModels: ["mine"], port });
+    await using served = connectNim(deployment.connectOptions);
+    expect(served.info).toMatchObject({ provider: "nim", task: "vqa", systemPrompts: { vqa: "Be brief." } });
   });
 
   test("says what it lacks", async () => {

@@ -163,15 +163,16 @@ export {
   type ConnectOpenAIOptions,
   connectNim,
   connectOpenAI,
-  type DeployNimOptions,
-  deployNim,
-  type NimDeployment,
   NimDeploymentError,
+  type NimDockerOptions,
+  type NimStatus,
+  nimStatus,
   stopNim,
 } from "@ocellus/openai";
 export { type ConnectRoboflowOptions, connectRoboflow } from "@ocellus/roboflow";
 export { type ReadPictureOptions, readPicture } from "./read-picture.ts";
 export { type FirstAvailableOptions, firstAvailable } from "./routing/first-available.ts";
+export { type DeployNimOptions, deployNim, type NimDeployment } from "./runs/deploy-nim.ts";
 export { inspectModel, type RunInspection, type SourceInspection } from "./runs/inspect-model.ts";
 export { loadModel } from "./runs/load-model.ts";
 export { type VisualizePredictionOptions, visualizePrediction } from "./visualize-prediction.ts";

@@ -9,6 +9,7 @@ import {
   loadOptionsOf,
   type OutputFormat,
 } from "../arguments/ask-options.ts";
+import { modelSource } from "../arguments/model-source.ts";
 import { type AskInput, splitArguments } from "../arguments/split-arguments.ts";
 import { CommandError } from "../command-error.ts";
 import { createPictureAnnotator, type PictureAnnotator } from "../output/annotate-picture.ts";
@@ -93,7 +94,7 @@ async function openModel(options: AskOptions, signal: AbortSignal): Promise<Visi
   }
   const line = createLoadingLine(process.stderr, isQuiet ? false : options.progress);
   try {
-    return await loadModel(options.model ?? checkpointFolder, {
+    return await loadModel(modelSource(options.model ?? checkpointFolder), {
       ...loadOptionsOf(options),
       signal,
       onProgress: line.update,

@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type DeployNimOptions, deployNim, stopNim } from "./deploy-nim.ts";
+import { type DeployNimOptions, deployNim } from "./deploy-nim.ts";
+import { nimStatus, stopNim } from "./nim-status.ts";
 
 const key = "nvapi-secret-123456";
 let folder: string;
@@ -25,9 +26,12 @@ if (args[0] === "inspect") {
 }
 if (args[0] === "image" && !existsSync(file("image"))) fail("Error: No such image");
 if (args[0] === "pull") { if (existsSync(file("no-image"))) fail("manifest unknown"); process.stdout.write("layer 1\\nlayer 2\\n"); }
+if (args[0] === "run" && existsSync(file("taken"))) fail('Conflict. The container name "/x" is already in use by container "y".');
+if (args[0] === "port") process.stdout.write("0.0.0.0:" + readFileSync(file("port"), "utf8") + "\\n");
 if (args[0] === "run") writeFileSync(file("state"), existsSync(file("dies")) ? "exited" : "running");
 if (args[0] === "rm") rmSync(file("state"));
-if (args[0] === "logs") process.stdout.write("CUDA out of memory; token=abcdefgh");
+if (args[0] === "logs" && args[1] === "--follow") { process.stdout.write("starting\\n"); setInterval(() => {}, 1000); }
+else if (args[0] === "logs") process.stdout.write(existsSync(file("log")) ? readFileSync(file("log"), "utf8") : "CUDA out of memory; token=abcdefgh");
 `;
 
 beforeEach(async () => {
@@ -40,6 +44,7 @@ beforeEach(async () => {
     response.end(JSON.stringify({ data: [{ id: "nvidia/cosmos" }] }));
   });
   await new Promise<void>((resolve) => server.listen(0, resolve));
+  await mark("port", String((server.address() as AddressInfo).port));
 });
 afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
@@ -64,16 +69,59 @@ test("pulls, runs with every option, and keeps the key off the command line", as
   const lines: string[] = [];
   const deployment = await deployNim(options({ servedModelName: "mine", onLine: (line) => lines.push(line) }));
   expect(deployment).toMatchObject({ containerId: "abc123", availableModels: ["nvidia/cosmos"] });
-  expect(lines).toEqual(["layer 1", "layer 2"]);
-  const made = await calls();
-  expect(made.map(({ args }) => args[0])).toEqual(["inspect", "image", "login", "pull", "run", "inspect"]);
+  expect(lines.slice(0, 2)).toEqual(["layer 1", "layer 2"]);
+  const made = (await calls()).filter(({ args }) => args[0] !== "logs");
+  expect(made.map(({ args }) => args[0])).toEqual(["inspect", "image", "login", "pull", "run", "port", "inspect"]);
   expect(JSON.stringify(made.map(({ args }) => args))).not.toContain(key);
   expect(made[2]!.input).toBe(key);
   expect(made[4]!.key).toBe(key);
   expect(made[4]!.args.join(" ")).toContain("--shm-size 32GB");
   expect(made[4]!.args).toEqual(expect.arrayContaining(["NIM_MAX_MODEL_LEN=8192", "NIM_SERVED_MODEL_NAME=mine"]));
+  expect(JSON.stringify(made[4]!.args)).not.toContain("NIM_MODEL_NAME");
+  const docker = join(folder, "docker");
+  expect(await nimStatus(deployment.containerName, { docker })).toEqual({
+    containerName: "ocellus-nim-cosmos-reason1-7b",
+    state: "running",
+    port: deployment.port,
+    baseUrl: deployment.baseUrl,
+    isReady: true,
+    models: ["nvidia/cosmos"],
+  });
+  status = 503;
+  expect(await nimStatus(deployment.containerName, { docker })).toMatchObject({ isReady: false, models: [] });
   expect(await stopNim(deployment.containerName, { docker: join(folder, "docker") })).toBe(true);
   expect(await stopNim(deployment.containerName, { docker: join(folder, "docker") })).toBe(false);
+  expect(await nimStatus("x", { docker })).toMatchObject({ state: "missing", port: null, isReady: false });
+});
+
+test("weights of one's own are mounted for reading; what the container says of them is the error", async () => {
+  await mark("image");
+  const modelFolder = join(folder, "model_full");
+  await deployNim(options({ modelFolder }));
+  const run = (await calls()).find(({ args }) => args[0] === "run")!.args;
+  expect(run).toEqual(expect.arrayContaining([`${modelFolder}:${modelFolder}:ro`, `NIM_MODEL_NAME=${modelFolder}`]));
+  // Options after the image would be arguments of its program.
+  expect(run.at(-1)).toBe("nvcr.io/nim/nvidia/cosmos-reason1-7b:latest");
+  await mark("dies");
+  await mark("log", "ValueError: architecture LlavaNext is not supported");
+  status = 503;
+  const more = { modelFolder, autoKillExistingContainer: true };
+  await expect(deployNim(options(more))).rejects.toMatchObject({ failure: "model-incompatible" });
+});
+
+test("what the container writes until it is ready is told, unless it shall not be", async () => {
+  await mark("image");
+  for (const streamLogs of [true, false]) {
+    const lines: string[] = [];
+    status = 503;
+    const onLine = (line: string): void => {
+      lines.push(line);
+      status = 200;
+    };
+    if (!streamLogs) status = 200;
+    await deployNim(options({ autoKillExistingContainer: true, streamLogs, onLine }));
+    expect(lines).toEqual(streamLogs ? ["starting"] : []);
+  }
 });
 
 test("a container of the same name is used, refused or removed", async () => {
@@ -86,6 +134,11 @@ test("a container of the same name is used, refused or removed", async () => {
   await mark("state", "exited");
   await expect(deployNim(options())).rejects.toMatchObject({ failure: "container-exists" });
   await mark("image");
+  await mark("taken");
+  await expect(deployNim(options({ autoKillExistingContainer: true }))).rejects.toMatchObject({
+    failure: "container-exists",
+  });
+  await rm(join(folder, "taken"));
   await deployNim(options({ autoKillExistingContainer: true }));
   expect((await calls()).map(({ args }) => args[0])).toEqual(expect.arrayContaining(["rm", "run"]));
 });

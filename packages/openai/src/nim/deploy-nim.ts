@@ -1,12 +1,22 @@
 import { mkdir } from "node:fs/promises";
 import { homedir } from "node:os";
-import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { abortError, checkKnownKeys, checkNumber, InvalidArgumentError } from "@ocellus/core";
-import { sendRequest } from "@ocellus/http";
+import { join, resolve } from "node:path";
+import { checkKnownKeys, checkNumber, InvalidArgumentError } from "@ocellus/core";
 import { readEnvironment } from "../environment.ts";
+import { listServedModels } from "./list-served-models.ts";
+import {
+  containerPort,
+  containerState,
+  type Docker,
+  expectSuccess,
+  innerPort,
+  lastLines,
+  removeContainer,
+  shortMs,
+} from "./nim-container.ts";
 import { NimDeploymentError } from "./nim-deployment-error.ts";
-import { type DockerResult, type DockerRun, runDocker } from "./run-docker.ts";
+import { runDocker } from "./run-docker.ts";
+import { waitUntilReady } from "./wait-until-ready.ts";
 
 /** Options of {@link deployNim}; defaults in parentheses. */
 export interface DeployNimOptions {
@@ -24,6 +34,8 @@ export interface DeployNimOptions {
   readonly maxModelLen?: number | undefined;
   /** Folder of this machine for what the container downloads (`~/.cache/nim`). */
   readonly localCacheDir?: string | undefined;
+  /** Folder of this machine with weights of your own, which the image must support (the image's own weights). */
+  readonly modelFolder?: string | undefined;
   /** Name under which the model is served (the image's own). */
   readonly servedModelName?: string | undefined;
   /** Name of the container (`ocellus-nim-<image>`). */
@@ -36,6 +48,8 @@ export interface DeployNimOptions {
   readonly forcePull?: boolean | undefined;
   /** Longest wait for the model to be ready in milliseconds (1,800,000). */
   readonly readyTimeoutMs?: number | undefined;
+  /** Tell `onLine` also what the container writes until it is ready (true). */
+  readonly streamLogs?: boolean | undefined;
   /** Told the progress: lines of the pull and of the container. */
   readonly onLine?: ((line: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -55,16 +69,21 @@ export interface NimDeployment {
 }
 
 const optionNames: readonly string[] = [
-  ...["nvidiaApiKey", "imageName", "tag", "port", "shmSize", "maxModelLen", "localCacheDir", "servedModelName"],
-  ...["containerName", "useExistingContainer", "autoKillExistingContainer", "forcePull", "readyTimeoutMs", "onLine"],
-  ...["signal", "docker"],
+  ...["nvidiaApiKey", "imageName", "tag", "port", "shmSize", "maxModelLen", "localCacheDir", "modelFolder"],
+  ...[
+    "servedModelName",
+    "containerName",
+    "useExistingContainer",
+    "autoKillExistingContainer",
+    "forcePull",
+    "readyTimeoutMs",
+    "streamLogs",
+  ],
+  ...["onLine", "signal", "docker"],
 ];
-const shortMs = 60_000;
 /** An image has tens of gigabytes. */
+const maxTimerMs = 2 ** 31 - 1;
 const pullMs = 6 * 3_600_000;
-const pollMs = 2_000;
-
-type Docker = (args: readonly string[], more?: Partial<DockerRun>) => Promise<DockerResult>;
 
 /**
  * Brings up an NVIDIA NIM container on this machine with the docker program and waits until its model is ready. The key
@@ -78,6 +97,8 @@ export async function deployNim(options: DeployNimOptions = {}): Promise<NimDepl
   const { imageName = "cosmos-reason1-7b", tag = "latest", port = 8000, signal, docker: program = "docker" } = options;
   checkNumber(port, "options.port", { min: 1, max: 65_535, integer: true });
   checkNumber(options.maxModelLen ?? 8192, "options.maxModelLen", { min: 1, max: 2 ** 24, integer: true });
+  const timeoutMs = options.readyTimeoutMs ?? 1_800_000;
+  checkNumber(timeoutMs, "options.readyTimeoutMs", { min: 1, max: maxTimerMs });
   const key = options.nvidiaApiKey ?? readEnvironment().nvidiaApiKey;
   if (key === null || !key.startsWith("nvapi-")) {
     throw new InvalidArgumentError("deployNim needs options.nvidiaApiKey or NVIDIA_API_KEY, which begin with nvapi-.");
@@ -90,40 +111,25 @@ export async function deployNim(options: DeployNimOptions = {}): Promise<NimDepl
     await pullImage(docker, image, key, options);
     await startContainer(docker, { image, containerName, port, key }, options);
   }
-  const baseUrl = `http://localhost:${port}/v1`;
-  await waitUntilReady(docker, containerName, baseUrl, options);
+  // A container that was there already may listen elsewhere.
+  const usedPort = (await containerPort(docker, containerName)) ?? port;
+  const baseUrl = `http://localhost:${usedPort}/v1`;
+  await waitUntilReady(docker, {
+    name: containerName,
+    baseUrl,
+    timeoutMs,
+    hasOwnWeights: options.modelFolder !== undefined,
+    signal,
+    onLine: options.streamLogs === false ? undefined : options.onLine,
+  });
   const { output } = await docker(["inspect", "--format", "{{.Id}}", containerName]);
   return {
     containerName,
     containerId: output.trim(),
-    port,
+    port: usedPort,
     baseUrl,
-    availableModels: await listModels(baseUrl, signal),
+    availableModels: await listServedModels(baseUrl, signal),
   };
-}
-
-/**
- * Stops and removes a NIM container.
- *
- * @returns false when there is none of that name
- * @throws NimDeploymentError when docker refuses; MissingDependencyError, TimeoutError, AbortedError
- */
-export async function stopNim(
-  containerName: string,
-  { docker = "docker", signal }: Pick<DeployNimOptions, "docker" | "signal"> = {},
-): Promise<boolean> {
-  const run: Docker = (args) => runDocker({ program: docker, args, signal, timeoutMs: shortMs });
-  if ((await containerState(run, containerName)) === null) return false;
-  expectSuccess(await run(["rm", "--force", containerName]), `The container ${containerName} cannot be removed`);
-  return true;
-}
-
-/** `running`, `exited`, … or `null` when there is no such container. */
-async function containerState(docker: Docker, name: string): Promise<string | null> {
-  const { code, output } = await docker(["inspect", "--format", "{{.State.Status}}", name]);
-  if (code === 0) return output.trim();
-  if (/no such (object|container)/i.test(output)) return null;
-  throw new NimDeploymentError("docker", `docker does not work: ${lastLines(output)}`);
 }
 
 /** True when a running container is used as it is. */
@@ -132,11 +138,15 @@ async function reuseContainer(docker: Docker, name: string, options: DeployNimOp
   if (state === null) return false;
   const { autoKillExistingContainer = false, useExistingContainer = true } = options;
   if (autoKillExistingContainer) {
-    expectSuccess(await docker(["rm", "--force", name]), `The container ${name} cannot be removed`);
+    await removeContainer(docker, name);
     return false;
   }
   if (state === "running" && useExistingContainer) return true;
-  throw new NimDeploymentError(
+  throw nameTaken(name, state);
+}
+
+function nameTaken(name: string, state: string): NimDeploymentError {
+  return new NimDeploymentError(
     "container-exists",
     `There is a container ${name} already (${state}). Remove it, choose another containerName, or set autoKillExistingContainer.`,
   );
@@ -157,50 +167,28 @@ async function startContainer(
   { image, containerName, port, key }: Readonly<Record<"image" | "containerName" | "key", string>> & { port: number },
   options: DeployNimOptions,
 ): Promise<void> {
-  const { shmSize = "32GB", maxModelLen = 8192, servedModelName } = options;
+  const { shmSize = "32GB", maxModelLen = 8192, servedModelName, modelFolder } = options;
   const cache = options.localCacheDir ?? join(homedir(), ".cache", "nim");
   await mkdir(cache, { recursive: true });
   const user = process.getuid === undefined ? [] : ["--user", String(process.getuid())];
   const served = servedModelName === undefined ? [] : ["--env", `NIM_SERVED_MODEL_NAME=${servedModelName}`];
+  // NIM takes weights by their path inside of the container; the Vi SDK mounts them under the same path.
+  const weights =
+    modelFolder === undefined
+      ? []
+      : [
+          "--volume",
+          `${resolve(modelFolder)}:${resolve(modelFolder)}:ro`,
+          "--env",
+          `NIM_MODEL_NAME=${resolve(modelFolder)}`,
+        ];
   const args = [
     ...["run", "--detach", "--name", containerName, "--gpus", "all", "--shm-size", shmSize, ...user],
-    ...["--publish", `${port}:8000`, "--volume", `${cache}:/opt/nim/.cache`],
+    ...["--publish", `${port}:${innerPort}`, "--volume", `${cache}:/opt/nim/.cache`],
+    ...weights,
     ...["--env", "NGC_API_KEY", "--env", `NIM_MAX_MODEL_LEN=${maxModelLen}`, ...served, image],
   ];
   const started = await docker(args, { env: { NGC_API_KEY: key } });
+  if (/is already in use/i.test(started.output)) throw nameTaken(containerName, "made meanwhile");
   expectSuccess(started, `The container ${containerName} cannot be started`);
 }
-
-async function waitUntilReady(docker: Docker, name: string, baseUrl: string, options: DeployNimOptions): Promise<void> {
-  const { readyTimeoutMs = 1_800_000, signal } = options;
-  const deadline = performance.now() + readyTimeoutMs;
-  while (true) {
-    if (signal?.aborted) throw abortError(signal);
-    const request = { url: `${baseUrl}/health/ready`, timeoutMs: 5_000, maxBytes: 65_536, signal };
-    const answer = await sendRequest(request).catch(() => null);
-    if (answer?.status === 200) return;
-    const state = await containerState(docker, name);
-    const isOver = performance.now() >= deadline;
-    if (state !== "running" || isOver) {
-      const { output } = await docker(["logs", "--tail", "40", name]);
-      const what = isOver ? `is not ready after ${readyTimeoutMs} ms` : `ended (${state ?? "removed"})`;
-      const failure = isOver ? "not-ready" : "container-ended";
-      throw new NimDeploymentError(failure, `The container ${name} ${what}. The end of its log:\n${output.trim()}`);
-    }
-    await sleep(Math.min(pollMs, Math.max(1, deadline - performance.now())), undefined, { signal }).catch(
-      () => undefined,
-    );
-  }
-}
-
-async function listModels(baseUrl: string, signal: AbortSignal | undefined): Promise<readonly string[]> {
-  const { bytes } = await sendRequest({ url: `${baseUrl}/models`, timeoutMs: 10_000, maxBytes: 1024 * 1024, signal });
-  const { data } = JSON.parse(Buffer.from(bytes).toString() || "{}") as { data?: readonly { id: string }[] };
-  return (data ?? []).map(({ id }) => id);
-}
-
-function expectSuccess({ code, output }: DockerResult, what: string): void {
-  if (code !== 0) throw new NimDeploymentError("docker", `${what}: ${lastLines(output)}`);
-}
-
-const lastLines = (output: string): string => output.trim().split("\n").slice(-5).join("\n");

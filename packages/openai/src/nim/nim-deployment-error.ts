@@ -1,7 +1,13 @@
 import { VisionError } from "@ocellus/core";
 
 /** What went wrong with a NIM container. */
-export type NimFailure = "docker" | "container-exists" | "image-missing" | "container-ended" | "not-ready";
+export type NimFailure =
+  | "docker"
+  | "container-exists"
+  | "image-missing"
+  | "container-ended"
+  | "model-incompatible"
+  | "not-ready";
 
 /** A NIM container could not be brought up or down. Its code is `model-load`. */
 export class NimDeploymentError extends VisionError {
