@@ -2,24 +2,23 @@ import type { WeightSource } from "../checkpoint/weight-source.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import type { Value } from "../onnx/onnx-graph.ts";
 import { activation } from "./activation.ts";
-import { type LinearFormat, linear } from "./linear.ts";
+import { type LinearFormat, linear, linearParts } from "./linear.ts";
 
 /**
  * Gated feed-forward layer: down(act(gate·x) ⊙ up·x) (SwiGLU when `act` is silu; Shazeer 2020, arXiv:2002.05202).
- * Gate and up are one matrix product, so that the input is quantised once.
  *
  * @param prefix canonical prefix of `gate_proj`, `up_proj` and `down_proj`
- * @param width rows of `gate_proj` (intermediate size)
  */
 export function gatedMlp(
   graph: GraphBuilder,
   weights: WeightSource,
   x: Value,
-  options: { readonly prefix: string; readonly width: number; readonly act: string; readonly format: LinearFormat },
+  options: { readonly prefix: string; readonly act: string; readonly format: LinearFormat },
 ): Value {
-  const { prefix, width, act, format } = options;
+  const { prefix, act, format } = options;
   const parts = [`${prefix}.gate_proj`, `${prefix}.up_proj`];
-  const product = gatedProduct(graph, linear(graph, weights, x, { parts, format }), { width, act });
+  const [gate, up] = linearParts(graph, weights, x, { parts, format });
+  const product = graph.node("Mul", [activation(graph, act, gate!), up]);
   return linear(graph, weights, product, { parts: [`${prefix}.down_proj`], format });
 }
 

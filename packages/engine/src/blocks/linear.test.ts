@@ -7,7 +7,8 @@ import { GraphBuilder } from "../onnx/graph-builder.ts";
 import { writeOnnxModel } from "../onnx/write-onnx-model.ts";
 import { floatTensor } from "../runtime/host-tensor.ts";
 import { openSession } from "../runtime/onnx-session.ts";
-import { type LinearFormat, linear } from "./linear.ts";
+import { fusedLinear } from "./fused-linear.ts";
+import { type LinearFormat, linear, linearParts } from "./linear.ts";
 
 let folder: string;
 
@@ -110,6 +111,55 @@ function product(matrix: Float32Array, x: Float32Array): number[] {
     x.reduce((sum, value, k) => sum + value * matrix[output * x.length + k]!, 0),
   );
 }
+
+test.each(formats.slice(0, 3))("format %j: parts by themselves are the parts of the stack", async (format) => {
+  const { weights } = source(64, [{ outputs: 48, bias: true }, layers[1]!]);
+  const graph = new GraphBuilder();
+  const x = graph.input("x", "float32", ["batch", "rows", 64]);
+  const parts = ["layer0", "layer1"];
+  graph.output(linear(graph, weights, x, { parts, format }), "stack", "float32", ["batch", "rows", 55]);
+  const again = source(64, [{ outputs: 48, bias: true }, layers[1]!]).weights;
+  const renamed: WeightSource = { ...again, ...prefixed(again) };
+  const [first, second] = linearParts(graph, renamed, x, { parts: parts.map((part) => `own.${part}`), format });
+  graph.output(first!, "first", "float32", ["batch", "rows", 48]);
+  graph.output(second!, "second", "float32", ["batch", "rows", 7]);
+  const thirds = fusedLinear(graph, weights, x, { fused: "layer0", count: 3, format });
+  for (const [part, value] of thirds.entries()) {
+    graph.output(value, `third${part}`, "float32", ["batch", "rows", 16]);
+  }
+  const name = `parts-${format.kind}${format.kind === "block" ? format.bits : ""}`;
+  await writeOnnxModel(graph.finish(), { folder, name });
+  const session = await openSession(join(folder, `${name}.onnx`), { threads: 1 });
+  const outputs = await session.run({ x: floatTensor(numbers(2 * 5 * 64, 5), [2, 5, 64]) });
+  await session.release();
+  for (let row = 0; row < 10; row++) {
+    const cut = (output: string, width: number): number[] => [
+      ...outputs[output]!.subarray(row * width, (row + 1) * width),
+    ];
+    const stack = cut("stack", 55);
+    expect([...cut("first", 48), ...cut("second", 7)]).toEqual(stack);
+    expect([0, 1, 2].flatMap((part) => cut(`third${part}`, 16))).toEqual(stack.slice(0, 48));
+  }
+});
+
+/** The same weights under names with a prefix: a graph takes every name once. */
+function prefixed(weights: WeightSource): Partial<WeightSource> {
+  const plain = (name: string): string => name.replace("own.", "");
+  return {
+    has: (name) => weights.has(plain(name)),
+    shape: (name) => weights.shape(plain(name)),
+    read: (name) => weights.read(plain(name)),
+    rows: (name) => weights.rows(plain(name)),
+  };
+}
+
+test("a layer that cannot be divided is refused by name", () => {
+  const { weights } = source(64, layers);
+  const graph = new GraphBuilder();
+  const x = graph.input("x", "float32", ["rows", 64]);
+  const cut = () => fusedLinear(graph, weights, x, { fused: "layer1", count: 3, format: { kind: "column" } });
+  expect(cut).toThrow(/"layer1\.weight" has 7 rows, which are not 3 equal parts/);
+});
 
 test("stacked layers of different widths are refused by name", () => {
   const { weights, tensors } = source(64, layers);

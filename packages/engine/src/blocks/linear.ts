@@ -41,12 +41,6 @@ export function linear(graph: GraphBuilder, weights: WeightSource, x: Value, opt
   const names = parts.map((part) => `${part}.weight`);
   const shape = stackedShape(weights, names);
   const name = names.join("+");
-  const bias = stackedVector(
-    graph,
-    weights,
-    parts.map((part) => `${part}.bias`),
-    names,
-  );
   if (format.kind === "block") {
     const { bits, blockSize } = format;
     const content = blockWiseContent(weights, names, shape, { inputs: shape.inputs, bits, blockSize });
@@ -54,38 +48,88 @@ export function linear(graph: GraphBuilder, weights: WeightSource, x: Value, opt
     const scales = graph.weight(`${name}.scales`, content.scales);
     // Level 4 computes with 8-bit activations; 8-bit weights without it are 40 times slower (specs/vlm.md C.2).
     const attributes = { K: shape.inputs, N: shape.outputs, accuracy_level: 4, bits, block_size: blockSize };
+    const bias = stackedBias(graph, weights, parts);
     return graph.node("MatMulNBits", [x, packed, scales, undefined, undefined, bias], attributes, microsoft);
   }
   if (format.kind === "column") {
-    const content = columnWiseContent(weights, names, shape);
-    const integers = graph.weight(`${name}.int8`, content.integers);
-    return withBias(
-      graph,
-      rowQuantizedProduct(graph, x, integers, graph.weight(`${name}.scales`, content.scales)),
-      bias,
-    );
+    return quantizedProduct(graph, weights, quantizeRows(graph, x, shape.inputs), parts);
   }
   const transposed = graph.weight(name, transposedContent(weights, names, shape));
-  return withBias(graph, graph.node("MatMul", [x, transposed]), bias);
+  return withBias(graph, graph.node("MatMul", [x, transposed]), stackedBias(graph, weights, parts));
+}
+
+/**
+ * {@link linear} for every part by itself, `x` read (and quantised) once.
+ *
+ * @returns one value [..., outputs] for each part
+ */
+export function linearParts(
+  graph: GraphBuilder,
+  weights: WeightSource,
+  x: Value,
+  { parts, format }: LinearOptions,
+): readonly Value[] {
+  const widths = parts.map((part) => stackedShape(weights, [`${part}.weight`]).outputs);
+  if (format.kind === "column") {
+    // With many rows, splitting one product into its parts would copy more than it saves.
+    const { inputs } = stackedShape(weights, [`${parts[0]}.weight`]);
+    const rows = quantizeRows(graph, x, inputs);
+    return parts.map((part) => quantizedProduct(graph, weights, rows, [part]));
+  }
+  const all = linear(graph, weights, x, { parts, format });
+  const sizes = graph.constant("int64", [widths.length], widths);
+  return graph.nodes("Split", [all, sizes], { axis: -1 }, { outputs: widths.length });
+}
+
+function stackedBias(graph: GraphBuilder, weights: WeightSource, parts: readonly string[]): Value | undefined {
+  const names = (kind: string): string[] => parts.map((part) => `${part}.${kind}`);
+  return stackedVector(graph, weights, names("bias"), names("weight"));
 }
 
 function withBias(graph: GraphBuilder, product: Value, bias: Value | undefined): Value {
   return bias === undefined ? product : graph.node("Add", [product, bias]);
 }
 
+/** Activations as unsigned bytes around 128, and what one step of each row is worth. */
+interface QuantizedRows {
+  /** [..., inputs] */
+  readonly bytes: Value;
+  /** [..., 1] */
+  readonly scale: Value;
+}
+
 /**
- * Quantises every row of `x` to unsigned bytes around 128 by its largest magnitude, multiplies in integers, and scales
- * back. One outlier token then cannot spoil the others (specs/vlm.md C.7).
+ * Quantises every row of `x` by its own largest magnitude, so that one outlier token cannot spoil the others
+ * (specs/vlm.md C.7).
  */
-function rowQuantizedProduct(graph: GraphBuilder, x: Value, integers: Value, columnScales: Value): Value {
+function quantizeRows(graph: GraphBuilder, x: Value, inputs: number): QuantizedRows {
   const scalar = (value: number): Value => graph.constant("float32", [1], [value]);
-  const largest = graph.node("ReduceMax", [graph.node("Abs", [x]), graph.constant("int64", [1], [-1])], {
-    keepdims: 1,
-  });
-  const rowScale = graph.node("Max", [graph.node("Mul", [largest, scalar(1 / 127)]), scalar(1e-9)]);
-  const shifted = graph.node("Add", [graph.node("Div", [x, rowScale]), scalar(128)]);
-  const bytes = graph.node("Cast", [graph.node("Round", [shifted])], { to: 2 });
+  const last = graph.constant("int64", [1], [-1]);
+  const highest = graph.node("ReduceMax", [x, last], { keepdims: 1 });
+  const lowest = graph.node("ReduceMin", [x, last], { keepdims: 1 });
+  const largest = graph.node("Max", [highest, graph.node("Neg", [lowest])]);
+  const scale = graph.node("Max", [graph.node("Mul", [largest, scalar(1 / 127)]), scalar(1e-9)]);
+  // QuantizeLinear takes a scale for every row of a matrix only, and does in one pass what takes four operators.
+  const matrix = graph.node("Reshape", [x, graph.constant("int64", [2], [-1, inputs])]);
+  const rowScales = graph.node("Reshape", [scale, last]);
+  const zeroPoints = graph.node("Expand", [graph.constant("uint8", [1], [128]), graph.node("Shape", [rowScales])]);
+  const bytes = graph.node("QuantizeLinear", [matrix, rowScales, zeroPoints], { axis: 0 });
+  return { bytes: graph.node("Reshape", [bytes, graph.node("Shape", [x])]), scale };
+}
+
+function quantizedProduct(
+  graph: GraphBuilder,
+  weights: WeightSource,
+  { bytes, scale }: QuantizedRows,
+  parts: readonly string[],
+): Value {
+  const names = parts.map((part) => `${part}.weight`);
+  const name = names.join("+");
+  const content = columnWiseContent(weights, names, stackedShape(weights, names));
+  const integers = graph.weight(`${name}.int8`, content.integers);
+  const columnScales = graph.weight(`${name}.scales`, content.scales);
   const zeroPoint = graph.constant("uint8", [1], [128]);
-  const inputs = [bytes, integers, scalar(1), columnScales, zeroPoint];
-  return graph.node("Mul", [graph.node("MatMulIntegerToFloat", inputs, {}, microsoft), rowScale]);
+  const inputs = [bytes, integers, graph.constant("float32", [1], [1]), columnScales, zeroPoint];
+  const product = graph.node("Mul", [graph.node("MatMulIntegerToFloat", inputs, {}, microsoft), scale]);
+  return withBias(graph, product, stackedBias(graph, weights, parts));
 }

@@ -123,8 +123,8 @@ function sharedExpert(
   x: Value,
   { experts, prefix, act, format }: SparseExpertsOptions,
 ): Value {
-  const { module, width, gate } = experts.shared!;
-  const output = gatedMlp(graph, weights, x, { prefix: `${prefix}.${module}`, width, act, format });
+  const { module, gate } = experts.shared!;
+  const output = gatedMlp(graph, weights, x, { prefix: `${prefix}.${module}`, act, format });
   if (gate === undefined) return output;
   const logit = linear(graph, weights, x, { parts: [`${prefix}.${gate}`], format: { kind: "float32" } });
   return graph.node("Mul", [output, graph.node("Sigmoid", [logit])]);

@@ -41,11 +41,11 @@ export function feedForward(
   },
 ): Value {
   const { text, layer, prefix, format } = options;
-  const { hiddenSize, intermediateSize, hiddenAct: act, sparse } = text;
+  const { hiddenSize, hiddenAct: act, sparse } = text;
   if (sparse?.layers.has(layer)) {
     return sparseExperts(graph, weights, x, { experts: sparse.experts, prefix, hiddenSize, act, format });
   }
-  return gatedMlp(graph, weights, x, { prefix, width: intermediateSize, act, format });
+  return gatedMlp(graph, weights, x, { prefix, act, format });
 }
 
 /** The tensors that {@link feedForward} reads; biases only where the checkpoint has them. */

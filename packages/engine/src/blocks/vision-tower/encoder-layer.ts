@@ -2,8 +2,9 @@ import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import type { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { Value } from "../../onnx/onnx-graph.ts";
 import { fullAttention } from "../attention.ts";
+import { fusedLinear } from "../fused-linear.ts";
 import { layerNorm } from "../layer-norm.ts";
-import { type LinearFormat, linear } from "../linear.ts";
+import { type LinearFormat, linear, linearParts } from "../linear.ts";
 import { mlp } from "../mlp.ts";
 import { rmsNorm } from "../rms-norm.ts";
 import { type RotaryInputs, rotate } from "../rotary.ts";
@@ -69,16 +70,26 @@ export function encoderLayer(
 
 function attention(graph: GraphBuilder, weights: WeightSource, x: Value, options: EncoderLayerOptions): Value {
   const { config, names, format, rotary } = options;
-  const { hiddenSize, heads, epsilon } = config;
-  const fused = linear(graph, weights, x, { parts: names.qkv, format });
-  const sizes = graph.constant("int64", [3], [hiddenSize, hiddenSize, hiddenSize]);
-  const [query, key, value] = graph.nodes("Split", [fused, sizes], { axis: -1 }, { outputs: 3 });
+  const { heads, epsilon } = config;
+  const [query, key, value] = projections(graph, weights, x, options);
   const normed = (rows: Value, name: string | undefined): Value => {
     const scaled = name === undefined ? rows : rmsNorm(graph, weights, rows, `${name}.weight`, epsilon);
     return rotary === undefined ? scaled : rotate(graph, scaled, rotary, heads);
   };
-  const states = { query: normed(query, names.queryNorm), key: normed(key, names.keyNorm), value };
+  const states = { query: normed(query!, names.queryNorm), key: normed(key!, names.keyNorm), value: value! };
   return linear(graph, weights, fullAttention(graph, states, heads), { parts: [names.out], format });
+}
+
+function projections(
+  graph: GraphBuilder,
+  weights: WeightSource,
+  x: Value,
+  { names, format }: EncoderLayerOptions,
+): readonly Value[] {
+  const [first, ...others] = names.qkv;
+  return others.length === 0
+    ? fusedLinear(graph, weights, x, { fused: first!, count: 3, format })
+    : linearParts(graph, weights, x, { parts: names.qkv, format });
 }
 
 function towerNorm(graph: GraphBuilder, weights: WeightSource, x: Value, name: string, config: EncoderConfig): Value {

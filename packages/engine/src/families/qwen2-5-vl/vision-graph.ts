@@ -1,5 +1,6 @@
 import { activation } from "../../blocks/activation.ts";
 import { type AttentionInputs, fullAttention, maskedAttention } from "../../blocks/attention.ts";
+import { fusedLinear } from "../../blocks/fused-linear.ts";
 import { gatedMlp } from "../../blocks/gated-mlp.ts";
 import { type LinearFormat, linear } from "../../blocks/linear.ts";
 import { addRmsNorm, rmsNorm } from "../../blocks/rms-norm.ts";
@@ -48,7 +49,7 @@ export function visionGraph(config: Qwen25VisionConfig, weights: WeightSource, f
     const prefix = `model.visual.blocks.${block}`;
     const attended = attention(graph, weights, normed, { config, inputs, block, format });
     const middle = addRmsNorm(graph, weights, attended, residual, `${prefix}.norm2.weight`, epsilon);
-    const mlp = { prefix: `${prefix}.mlp`, width: config.intermediateSize, act: config.hiddenAct, format };
+    const mlp = { prefix: `${prefix}.mlp`, act: config.hiddenAct, format };
     const last = block + 1 === config.depth;
     const nextNorm = last ? "model.visual.merger.ln_q.weight" : `model.visual.blocks.${block + 1}.norm1.weight`;
     const after = addRmsNorm(
@@ -94,15 +95,13 @@ interface BlockOptions {
 /** Self-attention of one block, within windows or within whole temporal slices. Returns [1, patches, hidden]. */
 function attention(graph: GraphBuilder, weights: WeightSource, x: Value, options: BlockOptions): Value {
   const { config, inputs, block, format } = options;
-  const { hiddenSize, heads } = config;
+  const { heads } = config;
   const prefix = `model.visual.blocks.${block}.attn`;
-  const fused = linear(graph, weights, x, { parts: [`${prefix}.qkv`], format });
-  const sizes = graph.constant("int64", [3], [hiddenSize, hiddenSize, hiddenSize]);
-  const [query, key, value] = graph.nodes("Split", [fused, sizes], { axis: -1 }, { outputs: 3 });
+  const [query, key, value] = fusedLinear(graph, weights, x, { fused: `${prefix}.qkv`, count: 3, format });
   const states: AttentionInputs = {
-    query: rotate(graph, query, inputs, heads),
-    key: rotate(graph, key, inputs, heads),
-    value,
+    query: rotate(graph, query!, inputs, heads),
+    key: rotate(graph, key!, inputs, heads),
+    value: value!,
   };
   const context = config.fullAttentionBlocks.has(block)
     ? sliceAttention(graph, states, inputs, config)
