@@ -1,6 +1,8 @@
 import { ModelLoadError } from "@ocellus/core";
+import { gemma3 } from "./gemma3/gemma3.ts";
 import { internVl } from "./internvl/internvl.ts";
 import { llavaNext } from "./llava-next/llava-next.ts";
+import { llavaOneVision } from "./llava-onevision/llava-onevision.ts";
 import type { ModelFamily } from "./model-family.ts";
 import { nvila } from "./nvila/nvila.ts";
 import { qwen25Vl } from "./qwen2-5-vl/qwen2-5-vl.ts";
@@ -8,7 +10,16 @@ import { qwen3Vl } from "./qwen3-vl/qwen3-vl.ts";
 import { smolVlm } from "./smolvlm/smolvlm.ts";
 
 /** Every supported family. A new one is one folder beside this file and one entry here. */
-const families: readonly ModelFamily[] = [qwen25Vl, qwen3Vl, smolVlm, internVl, llavaNext, nvila];
+const families: readonly ModelFamily[] = [
+  qwen25Vl,
+  qwen3Vl,
+  smolVlm,
+  internVl,
+  llavaNext,
+  llavaOneVision,
+  nvila,
+  gemma3,
+];
 
 /** The `model_type` names that can be loaded. */
 export const supportedModelTypes: readonly string[] = families.flatMap((family) => family.modelTypes);

@@ -48,6 +48,8 @@ const names = [
   "llava_next-vicuna",
   "nvila",
   "nvila-flat",
+  "llava_onevision",
+  "gemma3",
 ];
 
 describe.each(names)("golden checkpoint %s in float32", (name) => {

@@ -1,10 +1,9 @@
-import { affineNorm, expectShapes, type NamedShape, projection } from "../../blocks/named-shapes.ts";
+import { expectShapes, type NamedShape, projection } from "../../blocks/named-shapes.ts";
 import { textDecoderShapes } from "../../blocks/text-decoder/text-decoder-shapes.ts";
-import { clipLayerNames } from "../../blocks/vision-tower/clip-layer-names.ts";
-import { encoderLayerShapes } from "../../blocks/vision-tower/encoder-shapes.ts";
+import { clipTowerShapes } from "../../blocks/vision-tower/clip-tower.ts";
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import type { SmolVlmConfig } from "./config.ts";
-import { textNames, visionNames } from "./weight-names.ts";
+import { connector, textNames, towerPrefix } from "./weight-names.ts";
 
 /**
  * Compares every tensor that the graphs use with config.json (names and shapes: specs/vlm.md B8).
@@ -17,13 +16,6 @@ export function checkWeights(config: SmolVlmConfig, weights: WeightSource, tiedE
 }
 
 function* visionShapes({ vision, text }: SmolVlmConfig, weights: WeightSource): Generator<NamedShape> {
-  const { hiddenSize, patchSize, side, scaleFactor } = vision;
-  yield [`${visionNames.patches}.weight`, [hiddenSize, 3, patchSize, patchSize]];
-  yield [`${visionNames.patches}.bias`, [hiddenSize]];
-  yield [visionNames.positions, [side * side, hiddenSize]];
-  for (let layer = 0; layer < vision.layers; layer++) {
-    yield* encoderLayerShapes(weights, vision, clipLayerNames(`${visionNames.layers}.${layer}`));
-  }
-  yield* affineNorm(visionNames.lastNorm, hiddenSize);
-  yield* projection(weights, visionNames.connector, text.hiddenSize, scaleFactor * scaleFactor * hiddenSize);
+  yield* clipTowerShapes(weights, { config: vision, prefix: towerPrefix, lastNorm: true });
+  yield* projection(weights, connector, text.hiddenSize, vision.scaleFactor ** 2 * vision.hiddenSize);
 }

@@ -1,7 +1,11 @@
 import { ModelLoadError } from "@ocellus/core";
 import { z } from "zod";
 import { parseTextDecoderConfig, type TextDecoderConfig } from "../../blocks/text-decoder/text-decoder-config.ts";
-import type { EncoderConfig } from "../../blocks/vision-tower/encoder-layer.ts";
+import {
+  type ClipTowerConfig,
+  parseClipTowerConfig,
+  siglipDefaults,
+} from "../../blocks/vision-tower/clip-tower-config.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
 
 const count = z
@@ -10,34 +14,20 @@ const count = z
   .positive()
   .max(2 ** 20);
 
-/** Defaults are those of transformers' `Idefics3VisionConfig`, which published files rely on. */
-const visionSchema = z.looseObject({
-  hidden_size: count.default(1152),
-  intermediate_size: count.default(3072),
-  num_hidden_layers: count.default(12),
-  num_attention_heads: count.default(16),
-  image_size: count.default(224),
-  patch_size: count.default(32),
-  hidden_act: z.string().default("gelu_pytorch_tanh"),
-  layer_norm_eps: z.number().positive().default(1e-6),
-});
+/** Defaults of transformers' `Idefics3VisionConfig`, which published files rely on. */
+const towerDefaults = { ...siglipDefaults, hidden_size: 1152, num_attention_heads: 16, patch_size: 32 };
 
 const rootSchema = z.looseObject({
   model_type: z.string(),
   image_token_id: z.number().int().nonnegative(),
   scale_factor: count.default(2),
   tie_word_embeddings: z.boolean().optional(),
-  vision_config: visionSchema,
+  vision_config: z.looseObject({}),
   text_config: z.looseObject({ tie_word_embeddings: z.boolean().optional() }),
 });
 
 /** The SigLIP tower's sizes and how its patches are joined. */
-export interface SmolVlmVisionConfig extends EncoderConfig {
-  /** Pixels along the side of a tile. */
-  readonly imageSize: number;
-  readonly patchSize: number;
-  /** Patches along the side of a tile. */
-  readonly side: number;
+export interface SmolVlmVisionConfig extends ClipTowerConfig {
   /** Patches along the side of what becomes one feature row. */
   readonly scaleFactor: number;
   /** Feature rows of a tile. */
@@ -61,11 +51,11 @@ export interface SmolVlmConfig {
  */
 export function parseSmolVlmConfig(json: unknown): SmolVlmConfig {
   const root = parseConfig(rootSchema, json, "config.json");
-  const { vision_config: vision, scale_factor: scaleFactor } = root;
-  const side = Math.floor(vision.image_size / vision.patch_size);
-  if (side === 0 || side % scaleFactor !== 0 || vision.hidden_size % vision.num_attention_heads !== 0) {
+  const { scale_factor: scaleFactor } = root;
+  const vision = parseClipTowerConfig(root.vision_config, { kind: "siglip", defaults: towerDefaults });
+  if (vision.side % scaleFactor !== 0) {
     throw new ModelLoadError(
-      `config.json: image_size ${vision.image_size} must hold a multiple of scale_factor (${scaleFactor}) patches of ${vision.patch_size} pixels, and hidden_size ${vision.hidden_size} must be a multiple of num_attention_heads (${vision.num_attention_heads}).`,
+      `config.json: image_size ${vision.imageSize} must hold a multiple of scale_factor (${scaleFactor}) patches of ${vision.patchSize} pixels.`,
     );
   }
   return {
@@ -73,19 +63,6 @@ export function parseSmolVlmConfig(json: unknown): SmolVlmConfig {
     text: parseTextDecoderConfig(root.text_config, "config.json text_config", false),
     imageTokenId: root.image_token_id,
     tiedEmbeddings: root.tie_word_embeddings ?? root.text_config.tie_word_embeddings,
-    vision: {
-      layers: vision.num_hidden_layers,
-      hiddenSize: vision.hidden_size,
-      intermediateSize: vision.intermediate_size,
-      heads: vision.num_attention_heads,
-      epsilon: vision.layer_norm_eps,
-      act: vision.hidden_act,
-      norm: "layer",
-      imageSize: vision.image_size,
-      patchSize: vision.patch_size,
-      side,
-      scaleFactor,
-      tileTokens: (side / scaleFactor) ** 2,
-    },
+    vision: { ...vision, scaleFactor, tileTokens: (vision.side / scaleFactor) ** 2 },
   };
 }

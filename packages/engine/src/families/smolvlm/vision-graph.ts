@@ -1,14 +1,11 @@
-import { layerNorm } from "../../blocks/layer-norm.ts";
 import { type LinearFormat, linear } from "../../blocks/linear.ts";
-import { clipLayerNames } from "../../blocks/vision-tower/clip-layer-names.ts";
-import { encoderLayer } from "../../blocks/vision-tower/encoder-layer.ts";
-import { patchEmbedding } from "../../blocks/vision-tower/patch-embedding.ts";
+import { clipTower } from "../../blocks/vision-tower/clip-tower.ts";
 import { pixelShuffle } from "../../blocks/vision-tower/pixel-shuffle.ts";
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph } from "../../onnx/onnx-graph.ts";
 import type { SmolVlmVisionConfig } from "./config.ts";
-import { visionNames } from "./weight-names.ts";
+import { connector, towerPrefix } from "./weight-names.ts";
 
 /**
  * SigLIP, pixel shuffle and the linear connector (specs/vlm.md B8 "Vision").
@@ -24,21 +21,10 @@ export function visionGraph(
   { format, textWidth }: { readonly format: LinearFormat; readonly textWidth: number },
 ): OnnxGraph {
   const graph = new GraphBuilder();
-  const { side, scaleFactor, hiddenSize, patchSize } = config;
-  let rows = patchEmbedding(graph, weights, {
-    patchSize,
-    patches: side * side,
-    hiddenSize,
-    projection: visionNames.patches,
-    positions: visionNames.positions,
-  });
-  for (let layer = 0; layer < config.layers; layer++) {
-    const names = clipLayerNames(`${visionNames.layers}.${layer}`);
-    rows = encoderLayer(graph, weights, rows, { config, names, format });
-  }
-  const normed = layerNorm(graph, weights, rows, visionNames.lastNorm, config.epsilon);
-  const joined = pixelShuffle(graph, normed, { side, factor: scaleFactor, hiddenSize });
-  const features = linear(graph, weights, joined, { parts: [visionNames.connector], format });
+  const { side, scaleFactor, hiddenSize } = config;
+  const rows = clipTower(graph, weights, { config, prefix: towerPrefix, lastNorm: true }, format);
+  const joined = pixelShuffle(graph, rows, { side, factor: scaleFactor, hiddenSize });
+  const features = linear(graph, weights, joined, { parts: [connector], format });
   const flat = graph.node("Reshape", [features, graph.constant("int64", [2], [-1, textWidth])]);
   graph.output(flat, "image_features", "float32", ["rows", textWidth]);
   return graph.finish();

@@ -3,11 +3,8 @@ import type { TextDecoderNames } from "../../blocks/text-decoder/text-decoder-co
 /** Modules of the language model. */
 export const textNames: TextDecoderNames = { model: "model.text_model", head: "lm_head" };
 
-/** Modules of the tower and of the connector behind it. */
-export const visionNames = {
-  patches: "model.vision_model.embeddings.patch_embedding",
-  positions: "model.vision_model.embeddings.position_embedding.weight",
-  layers: "model.vision_model.encoder.layers",
-  lastNorm: "model.vision_model.post_layernorm",
-  connector: "model.connector.modality_projection.proj",
-} as const;
+/** Where the tower's modules are. */
+export const towerPrefix = "model.vision_model";
+
+/** The linear layer behind the tower. */
+export const connector = "model.connector.modality_projection.proj";

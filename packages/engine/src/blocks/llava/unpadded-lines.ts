@@ -10,27 +10,21 @@ export interface ViewLayout {
 }
 
 /**
- * Which patch each feature row of a picture is made from: the whole picture first, then the canvas line by line across
- * its views, without the lines and columns that are only padding, each line ended by the newline (LLaVA-NeXT
+ * The patches of a canvas line by line across its views, without the lines and columns that are only padding (LLaVA-NeXT
  * `pack_image_features`, `unpad_image`; specs/vlm.md B5 "Assembly").
  *
- * @returns indices of patches counted over all views, the whole picture's first; the number of all patches stands for
- *   the newline
+ * @returns indices of patches counted over all views, of which the first is the whole picture's
  */
-export function arrangeRows({ original, columns, rows, side }: ViewLayout): number[] {
-  const patches = side * side;
-  const newline = (1 + columns * rows) * patches;
-  const arranged = Array.from({ length: patches }, (_, index) => index);
+export function unpaddedLines({ original, columns, rows, side }: ViewLayout): number[][] {
   const [width, height] = [columns * side, rows * side];
   const { left, top } = padding(original, { width, height });
-  for (let y = top; y < height - top; y++) {
-    for (let x = left; x < width - left; x++) {
+  return Array.from({ length: height - 2 * top }, (_, line) =>
+    Array.from({ length: width - 2 * left }, (__, column) => {
+      const [x, y] = [left + column, top + line];
       const view = 1 + Math.floor(y / side) * columns + Math.floor(x / side);
-      arranged.push(view * patches + (y % side) * side + (x % side));
-    }
-    arranged.push(newline);
-  }
-  return arranged;
+      return view * side * side + (y % side) * side + (x % side);
+    }),
+  );
 }
 
 /** Patches of padding at the left and at the top, as many as at the other side. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { fixturesFolder } from "../../golden/scratch-checkpoint.ts";
-import { arrangeRows } from "./arrange-rows.ts";
+import { unpaddedLines } from "./unpadded-lines.ts";
 import { bestCanvas, sizeWithin } from "./view-picture.ts";
 
 interface Row {
@@ -30,5 +30,6 @@ test.each(rows)("canvas, size and tokens of $size", ({ size, best_resolution, re
   // The table has no entry for a resize that changes nothing.
   if (resizes.length === 2) expect([fitted.width, fitted.height]).toEqual(resizes[0]);
   const layout = { original: { width, height }, columns: canvas.width / 336, rows: canvas.height / 336, side: 24 };
-  expect(arrangeRows(layout)).toHaveLength(tokens);
+  const lines = unpaddedLines(layout);
+  expect(24 * 24 + lines.flat().length + lines.length).toBe(tokens);
 });

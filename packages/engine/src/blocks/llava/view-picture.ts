@@ -1,6 +1,6 @@
 import { type Picture, resamplePillow } from "@ocellus/media";
-import { cutTiles } from "../../blocks/pictures/cut-tiles.ts";
-import type { LlavaNextProcessor } from "./processor-config.ts";
+import { cutTiles } from "../pictures/cut-tiles.ts";
+import type { AnyresProcessor } from "./anyres-processor.ts";
 
 interface Size {
   readonly width: number;
@@ -41,7 +41,7 @@ export function sizeWithin({ width, height }: Size, canvas: Size): Size {
 }
 
 /** Makes the views of a picture: it stands in the middle of its canvas, black around it. */
-export function viewPicture(picture: Picture, { tile, filter, canvases }: LlavaNextProcessor): ViewedPicture {
+export function viewPicture(picture: Picture, { tile, filter, canvases }: AnyresProcessor): ViewedPicture {
   const canvas = bestCanvas(picture, canvases);
   const fitted = resamplePillow(picture, sizeWithin(picture, canvas), filter);
   const whole = resamplePillow(picture, { width: tile, height: tile }, filter);

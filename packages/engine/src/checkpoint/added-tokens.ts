@@ -1,0 +1,17 @@
+import { z } from "zod";
+import type { CheckpointFiles } from "./checkpoint-files.ts";
+import { parseConfig } from "./parse-config.ts";
+
+const schema = z.looseObject({
+  added_tokens: z.array(z.looseObject({ id: z.number().int().nonnegative(), content: z.string() })).default([]),
+});
+
+/**
+ * The added tokens of tokenizer.json, which are those that stand for pictures and their borders: text by id.
+ *
+ * @throws ModelLoadError when the file is missing or damaged
+ */
+export async function readAddedTokens(files: CheckpointFiles): Promise<ReadonlyMap<number, string>> {
+  const { added_tokens } = parseConfig(schema, await files.readJson("tokenizer.json"), "tokenizer.json");
+  return new Map(added_tokens.map(({ id, content }) => [id, content]));
+}
