@@ -1,5 +1,6 @@
 import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
 import { expect, test } from "vitest";
+import { goldenNames } from "../golden/golden-checkpoint.ts";
 import { fixturesFolder } from "../golden/scratch-checkpoint.ts";
 import { familyOf } from "./registry.ts";
 
@@ -17,18 +18,7 @@ function withTensors(checkpoint: Checkpoint, tensors: Checkpoint["tensors"]): Ch
   });
 }
 
-test.each([
-  "smolvlm",
-  "idefics3",
-  "qwen3_vl",
-  "qwen3_vl_moe",
-  "internvl",
-  "internvl-chat-layout",
-  "internvl-qwen2-rms",
-  "llava_next",
-  "nvila",
-  "nvila-flat",
-])("%s: no tensor may be missing or have another shape", async (name) => {
+test.each(goldenNames)("%s: no tensor may be missing or have another shape", async (name) => {
   const checkpoint = await openCheckpoint(`${fixturesFolder}checkpoints/${name}`);
   const family = familyOf(await checkpoint.readJson("config.json"));
   await expect(family.open(checkpoint, {})).resolves.toBeDefined();

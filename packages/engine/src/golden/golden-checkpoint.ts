@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChatMessage, ChatPart, ParsedSource } from "@ocellus/core";
@@ -70,6 +70,19 @@ export interface GoldenCheckpoint {
   readonly cases: readonly GoldenCase[];
   /** A recorded float32 array. */
   tensor(name: string): Float32Array;
+}
+
+/** The folders of fixtures/checkpoints that have recorded numbers: a new family's are tested as soon as they are there. */
+export const goldenNames: readonly string[] = foldersWithNumbers("");
+
+/** Adapter folders within them that have, such as `qwen2_5_vl/lora-attn-mlp`. */
+export const goldenAdapters: readonly string[] = goldenNames.flatMap((name) => foldersWithNumbers(`${name}/`));
+
+function foldersWithNumbers(folder: string): string[] {
+  return readdirSync(`${fixtures}checkpoints/${folder}`)
+    .map((name) => `${folder}${name}`)
+    .filter((name) => existsSync(`${fixtures}checkpoints/${name}/expected.json`))
+    .sort();
 }
 
 /** Reads a folder of fixtures/checkpoints; an adapter (`qwen2_5_vl/lora-attn-mlp`) has the prompts of its base. */

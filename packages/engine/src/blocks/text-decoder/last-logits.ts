@@ -9,8 +9,6 @@ export interface LastLogitsOptions {
   readonly head: string;
   readonly format: LinearFormat;
   readonly vocabSize: number;
-  /** Bound b of the logits, which become b · tanh(logits / b); none when absent. */
-  readonly softcap?: number | undefined;
 }
 
 /**
@@ -22,19 +20,10 @@ export function lastLogits(
   graph: GraphBuilder,
   weights: WeightSource,
   normed: Value,
-  { head, format, vocabSize, softcap }: LastLogitsOptions,
+  { head, format, vocabSize }: LastLogitsOptions,
 ): void {
   const index = (value: number): Value => graph.constant("int64", [1], [value]);
   const last = graph.node("Slice", [normed, index(-1), index(Number.MAX_SAFE_INTEGER), index(1)]);
   const logits = linear(graph, weights, last, { parts: [head], format });
-  graph.output(softcap === undefined ? logits : capped(graph, logits, softcap), "logits", "float32", [
-    "batch",
-    1,
-    vocabSize,
-  ]);
-}
-
-function capped(graph: GraphBuilder, logits: Value, bound: number): Value {
-  const factor = graph.constant("float32", [1], [bound]);
-  return graph.node("Mul", [graph.node("Tanh", [graph.node("Div", [logits, factor])]), factor]);
+  graph.output(logits, "logits", "float32", ["batch", 1, vocabSize]);
 }

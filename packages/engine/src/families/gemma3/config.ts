@@ -44,7 +44,6 @@ const textSchema = z.looseObject({
   rope_parameters: z
     .looseObject({ full_attention: ropeSchema.nullish(), sliding_attention: ropeSchema.nullish() })
     .nullish(),
-  final_logit_softcapping: positive.nullish(),
   use_bidirectional_attention: z.literal(false).nullish(),
 });
 
@@ -69,7 +68,6 @@ export interface Gemma3TextConfig extends TextDecoderConfig {
   /** Tokens that sliding layers look back over; undefined when there are none. */
   readonly slidingWindow: number | undefined;
   readonly rotations: Readonly<Record<Gemma3LayerType, GemmaRotation>>;
-  readonly logitSoftcap: number | undefined;
 }
 
 /** A config.json of Gemma 3. */
@@ -86,7 +84,8 @@ export interface Gemma3Config {
 }
 
 /**
- * Reads a config.json of Gemma 3. `attn_logit_softcapping` has no effect, as in transformers.
+ * Reads a config.json of Gemma 3. `attn_logit_softcapping` and `final_logit_softcapping`, which published files leave
+ * empty, have no effect, as in transformers' `Gemma3ForConditionalGeneration`.
  *
  * @throws ModelLoadError naming the key that is missing, wrong or asks for something unsupported
  */
@@ -138,7 +137,6 @@ function parseText(json: object): Gemma3TextConfig {
       full_attention: rotationOf({ ...full, ...own.rope_scaling }, own.rope_theta, `${where} full_attention`),
       sliding_attention: rotationOf(sliding ?? {}, own.rope_local_base_freq, `${where} sliding_attention`),
     },
-    logitSoftcap: own.final_logit_softcapping ?? undefined,
   };
 }
 

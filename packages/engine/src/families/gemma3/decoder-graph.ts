@@ -2,7 +2,7 @@ import { gatedMlp } from "../../blocks/gated-mlp.ts";
 import type { LinearFormat } from "../../blocks/linear.ts";
 import { llavaText } from "../../blocks/llava/llava-names.ts";
 import { addRmsNorm, rmsNorm } from "../../blocks/rms-norm.ts";
-import { type AttentionContext, cachedAttention } from "../../blocks/text-decoder/cached-attention.ts";
+import { type AttentionContext, cachedAttention, maskInput } from "../../blocks/text-decoder/cached-attention.ts";
 import { lastLogits } from "../../blocks/text-decoder/last-logits.ts";
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
@@ -13,8 +13,8 @@ import type { Gemma3TextConfig } from "./config.ts";
  * The language model of Gemma 3: norms in front of and behind attention and feed-forward layer, and layers of two kinds,
  * each with a rotation and a mask of its own (arXiv:2503.19786).
  *
- * Inputs and outputs as those of `textDecoderGraph`, but for `cos` and `sin` [1, S, headDim], whose first half is for
- * layers that see everything and whose second half for those with a window, and `sliding_mask` [S, P + S] for the
+ * Inputs and outputs as those of `textDecoderGraph`, but for `cos` and `sin` [B, S, headDim], whose first half is for
+ * layers that see everything and whose second half for those with a window, and `sliding_mask` [B, 1, S, P + S] for the
  * latter where there are any.
  */
 export function decoderGraph(
@@ -25,7 +25,7 @@ export function decoderGraph(
   const { model, head } = llavaText;
   const graph = new GraphBuilder();
   const contexts = attentionContexts(graph, text);
-  let residual = graph.input("inputs_embeds", "float32", [1, "tokens", text.hiddenSize]);
+  let residual = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize]);
   const layerNorm = (layer: number, name: string): string => `${model}.layers.${layer}.${name}_layernorm.weight`;
   let normed = rmsNorm(graph, weights, residual, layerNorm(0, "input"), text.epsilon);
   for (const [layer, type] of text.layerTypes.entries()) {
@@ -42,10 +42,8 @@ export function decoderGraph(
     const next = layer + 1 === text.layers ? `${model}.norm.weight` : layerNorm(layer + 1, "input");
     ({ normed, sum: residual } = addRmsNorm(graph, weights, behind, middle.sum, next, text.epsilon));
   }
-  lastLogits(graph, weights, normed, {
-    ...{ format, vocabSize: text.vocabSize, softcap: text.logitSoftcap },
-    head: tiedEmbeddings ? `${model}.embed_tokens` : head,
-  });
+  const output = tiedEmbeddings ? `${model}.embed_tokens` : head;
+  lastLogits(graph, weights, normed, { head: output, format, vocabSize: text.vocabSize });
   return graph.finish();
 }
 
@@ -56,13 +54,13 @@ function attentionContexts(
   const halves = (name: string): readonly Value[] =>
     graph.nodes(
       "Split",
-      [graph.input(name, "float32", [1, "tokens", headDim])],
+      [graph.input(name, "float32", ["batch", "tokens", headDim])],
       { axis: -1, num_outputs: 2 },
       { outputs: 2 },
     );
   const [[cos, localCos], [sin, localSin]] = [halves("cos"), halves("sin")];
-  const mask = graph.input("mask", "float32", ["tokens", "context"]);
-  const localMask = slidingWindow === undefined ? mask : graph.input("sliding_mask", "float32", ["tokens", "context"]);
+  const mask = maskInput(graph);
+  const localMask = slidingWindow === undefined ? mask : maskInput(graph, "sliding_mask");
   return {
     full_attention: { cos: cos!, sin: sin!, mask },
     sliding_attention: { cos: localCos!, sin: localSin!, mask: localMask },

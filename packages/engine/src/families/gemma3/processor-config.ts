@@ -34,8 +34,8 @@ export interface Gemma3Processor extends PictureSettings {
 }
 
 /**
- * Reads the image processor's settings; pan and scan is off unless the file switches it on (transformers
- * `Gemma3Processor`).
+ * Reads the image processor's settings. Pan and scan is off unless the file switches it on; published files leave it
+ * empty, and transformers takes it from the caller alone.
  *
  * @param tile side of the tower's pictures
  * @throws ModelLoadError when a setting is missing or does not fit the tower; InvalidArgumentError for `minPixels` and
