@@ -52,26 +52,28 @@ export interface ClipTowerReading {
   readonly defaults: ClipTowerDefaults;
   /** Layer whose output is used, counted from the end when negative (`vision_feature_layer`); the last when absent. */
   readonly featureLayer?: number;
+  /** The key that says so. */
+  readonly featureKey?: string;
+  /** Names the settings in errors; `vision_config` of config.json when absent. */
+  readonly where?: string;
 }
 
 /**
  * Reads the sizes of a CLIP or SigLIP tower.
  *
- * @param json `vision_config` of config.json
+ * @param json the tower's settings
  * @throws ModelLoadError naming the key that is missing, wrong or contradicts another
  */
-export function parseClipTowerConfig(
-  json: unknown,
-  { kind, defaults, featureLayer = -1 }: ClipTowerReading,
-): ClipTowerConfig {
-  const where = "config.json vision_config";
+export function parseClipTowerConfig(json: unknown, reading: ClipTowerReading): ClipTowerConfig {
+  const { kind, defaults, featureLayer = -1, featureKey = "vision_feature_layer" } = reading;
+  const where = reading.where ?? "config.json vision_config";
   const vision = parseConfig(schema, { ...defaults, ...(json as object) }, where);
   const { hidden_size: hiddenSize, num_attention_heads: heads, num_hidden_layers: depth } = vision;
   const side = Math.floor(vision.image_size / vision.patch_size);
   const layers = featureLayer < 0 ? depth + 1 + featureLayer : featureLayer;
   if (side === 0 || layers < 1 || layers > depth || hiddenSize % heads !== 0) {
     throw new ModelLoadError(
-      `${where}: image_size ${vision.image_size} with patch_size ${vision.patch_size}, vision_feature_layer ${featureLayer} of num_hidden_layers ${depth}, hidden_size ${hiddenSize} with num_attention_heads ${heads}: at least one patch, a layer of the tower and a multiple of the heads are needed.`,
+      `${where}: image_size ${vision.image_size} with patches of patch_size ${vision.patch_size}, ${featureKey} ${featureLayer} of ${depth} layers, hidden_size ${hiddenSize} for ${heads} heads: at least one patch, a layer of the tower and a multiple of the heads are needed.`,
     );
   }
   return {

@@ -3,7 +3,7 @@ import { tilePicture } from "../../blocks/pictures/tile-picture.ts";
 import { decoderShape } from "../../blocks/text-decoder/decoder-shape.ts";
 import { plainPositions, plainRotary } from "../../blocks/text-decoder/plain-positions.ts";
 import { textDecoderGraph } from "../../blocks/text-decoder/text-decoder-graph.ts";
-import { findAddedToken } from "../../checkpoint/find-added-token.ts";
+import { findAddedToken } from "../../checkpoint/added-tokens.ts";
 import { createWeightSource } from "../../checkpoint/weight-source.ts";
 import type { ModelFamily } from "../model-family.ts";
 import { checkWeights } from "./check-weights.ts";

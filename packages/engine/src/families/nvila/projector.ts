@@ -7,7 +7,7 @@ import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import type { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { Value } from "../../onnx/onnx-graph.ts";
 import type { NvilaVisionConfig } from "./config.ts";
-import { visionNames } from "./weight-names.ts";
+import { projectorPrefix } from "./weight-names.ts";
 
 /** ε of the projector's norms: torch's default, not part of the configuration. */
 const epsilon = 1e-5;
@@ -32,7 +32,7 @@ function stagesOf({ factor, hiddenSize }: NvilaVisionConfig, textWidth: number):
   return [...narrowed, dense(5, middle, textWidth), gelu, dense(7, textWidth, textWidth)];
 }
 
-const nameOf = (index: number): string => `${visionNames.projector}.${index}`;
+const nameOf = (index: number): string => `${projectorPrefix}.${index}`;
 
 /** The tensors of the projector. */
 export function* projectorShapes(

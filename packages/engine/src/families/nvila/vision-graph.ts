@@ -1,13 +1,11 @@
 import type { LinearFormat } from "../../blocks/linear.ts";
-import { clipLayerNames } from "../../blocks/vision-tower/clip-layer-names.ts";
-import { encoderLayer } from "../../blocks/vision-tower/encoder-layer.ts";
-import { patchEmbedding } from "../../blocks/vision-tower/patch-embedding.ts";
+import { clipTower } from "../../blocks/vision-tower/clip-tower.ts";
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph } from "../../onnx/onnx-graph.ts";
 import type { NvilaVisionConfig } from "./config.ts";
 import { projector } from "./projector.ts";
-import { visionNames } from "./weight-names.ts";
+import { towerPrefix } from "./weight-names.ts";
 
 /**
  * SigLIP up to the layer that is used, and the projector (specs/vlm.md B6).
@@ -23,18 +21,7 @@ export function visionGraph(
   { format, textWidth }: { readonly format: LinearFormat; readonly textWidth: number },
 ): OnnxGraph {
   const graph = new GraphBuilder();
-  const { side, hiddenSize, patchSize } = config;
-  let rows = patchEmbedding(graph, weights, {
-    patchSize,
-    patches: side * side,
-    hiddenSize,
-    projection: visionNames.patches,
-    positions: visionNames.positions,
-  });
-  for (let layer = 0; layer < config.layers; layer++) {
-    const names = clipLayerNames(`${visionNames.layers}.${layer}`);
-    rows = encoderLayer(graph, weights, rows, { config, names, format });
-  }
+  const rows = clipTower(graph, weights, { config, prefix: towerPrefix, lastNorm: false }, format);
   const features = projector(graph, weights, rows, { vision: config, textWidth, format });
   const flat = graph.node("Reshape", [features, graph.constant("int64", [2], [-1, textWidth])]);
   graph.output(flat, "image_features", "float32", ["rows", textWidth]);

@@ -10,10 +10,8 @@ export const nvilaNames: readonly NameRewrite[] = [
 /** Modules of the language model. */
 export const textNames: TextDecoderNames = { model: "llm.model", head: "llm.lm_head" };
 
-/** Modules of the tower and the stages of the projector behind it, numbered as the reference numbers them. */
-export const visionNames = {
-  patches: "vision_tower.vision_model.embeddings.patch_embedding",
-  positions: "vision_tower.vision_model.embeddings.position_embedding.weight",
-  layers: "vision_tower.vision_model.encoder.layers",
-  projector: "mm_projector.layers",
-} as const;
+/** Where the tower's modules are. */
+export const towerPrefix = "vision_tower.vision_model";
+
+/** Where the stages of the projector are, numbered as the reference numbers them. */
+export const projectorPrefix = "mm_projector.layers";
