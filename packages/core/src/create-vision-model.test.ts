@@ -199,6 +199,21 @@ describe("a chat", () => {
     expect(result?.prompt).toBe("Which?");
   });
 
+  test("tool calls reach a model that takes them; another refuses the chat at once", async () => {
+    const toolCalls = [{ id: "1", name: "look_up", arguments: { x: 1 }, argumentsText: '{"x":1}' }];
+    const messages = [
+      { role: "user", content: "?" },
+      { role: "assistant", content: "", toolCalls },
+      { role: "tool", content: "42", toolCallId: "1" },
+    ] as const;
+    const reply = (): Answer => rawAnswer("", { finishReason: "tool-calls", toolCalls });
+    const { model, requests } = fakeModel(reply, {}, { takesToolCalls: true });
+    const [result] = await model({ messages });
+    expect(result).toMatchObject({ kind: "generic", finishReason: "tool-calls", toolCalls });
+    expect(requests[0]?.messages.slice(1)).toMatchObject([{ toolCalls }, { toolCallId: "1" }]);
+    expect(() => fakeModel().model({ messages })).toThrow("takes no tools");
+  });
+
   test("cot is added to its system turn, or begins it", async () => {
     const { model, requests } = fakeModel();
     const turn = { role: "user", content: "Hi" } as const;

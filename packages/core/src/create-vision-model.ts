@@ -45,7 +45,7 @@ export function createVisionModel(backend: VisionBackend): VisionModel {
       if (!options.stream) return runList(list, options, plan, backend, closing.signal);
       throw new InvalidArgumentError("options.stream works for one source; call the model once per source.");
     }
-    const planned = planSingle(options, plan);
+    const planned = planSingle(options, plan, backend.takesToolCalls === true);
     const answer = (signal: AbortSignal | undefined, onText: ((delta: string) => void) | null) =>
       answerOnce(backend, planned, { signals: [signal, closing.signal], onText });
     if (!options.stream) return toOutcome(answer(options.signal, null));
@@ -78,13 +78,16 @@ function isList(source: unknown): source is Iterable<unknown> {
 }
 
 /** Plans a single answer: mistakes throw now, what the source itself causes is thrown when it is answered. */
-function planSingle(options: CheckedCallOptions, plan: CallPlan): () => PlannedAnswer {
+function planSingle(options: CheckedCallOptions, plan: CallPlan, takesToolCalls: boolean): () => PlannedAnswer {
   const prompt = singlePrompt(options.messages === null ? options.userPrompt : null);
   try {
     const planned =
       options.messages === null
         ? plan.forSource(parseSource(options.source as SourceInput), prompt)
         : plan.forMessages(options.messages);
+    if (!takesToolCalls && planned.request.messages.some(({ toolCalls, toolCallId }) => toolCalls ?? toolCallId)) {
+      throw new InvalidArgumentError("options.messages has tool calls, and this model takes no tools.");
+    }
     return () => planned;
   } catch (thrown) {
     if (InvalidArgumentError.isInstance(thrown)) throw thrown;

@@ -71,6 +71,7 @@ export type {
 export type { ModelInfo } from "./model/model-info.ts";
 export type { ResponseByTask, ResponseOf } from "./model/response-of.ts";
 export type { JsonSchema, SchemaInput, SchemaOutput, StandardResult, StandardSchema } from "./model/schema-input.ts";
+export type { ToolCall, ToolDefinition } from "./model/tool-call.ts";
 export type {
   Answer,
   AnswerContext,

@@ -65,6 +65,8 @@ export type {
   ThinkingDeltaEvent,
   ToCsvOptions,
   TokenUsage,
+  ToolCall,
+  ToolDefinition,
   TurnRequest,
   UnparsedResponse,
   VideoPartInput,
@@ -168,6 +170,7 @@ export {
   type NimStatus,
   nimStatus,
   stopNim,
+  type ToolChoice,
 } from "@ocellus/openai";
 export { type ConnectRoboflowOptions, connectRoboflow } from "@ocellus/roboflow";
 export { type ReadPictureOptions, readPicture } from "./read-picture.ts";

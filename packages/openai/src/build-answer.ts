@@ -21,6 +21,7 @@ export function buildAnswer(exchange: ChatExchange, { provider, model, constrain
     text,
     tokenIds: [],
     finishReason,
+    ...(exchange.toolCalls.length === 0 ? {} : { toolCalls: exchange.toolCalls }),
     usage: {
       inputTokens: usage.prompt_tokens ?? 0,
       imageTokens: usage.prompt_tokens_details?.image_tokens ?? 0,

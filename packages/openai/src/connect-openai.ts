@@ -8,6 +8,7 @@ import {
   type Logger,
   type ModelInfo,
   type TaskName,
+  type ToolDefinition,
   taskNames,
   type VisionModel,
 } from "@ocellus/core";
@@ -15,6 +16,7 @@ import { ChatClient } from "./chat/chat-client.ts";
 import { checkBaseUrl, checkChoice, checkText } from "./check-connect-options.ts";
 import { readEnvironment } from "./environment.ts";
 import { OpenAIBackend } from "./openai-backend.ts";
+import { type ToolChoice, toolFields } from "./request/tool-fields.ts";
 import { type ServerKind, serverKinds } from "./server/server-kind.ts";
 
 /** Options of {@link connectOpenAI}; defaults in parentheses. Durations in milliseconds. */
@@ -64,6 +66,10 @@ export interface ConnectOpenAIOptions {
   readonly maxResponseBytes?: number | undefined;
   /** Further request headers. */
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Functions that the model may ask for; what it asks for is `toolCalls` of the response. */
+  readonly tools?: readonly ToolDefinition[] | undefined;
+  /** Whether it may (`auto`), must (`required`, `{ name }`) or must not (`none`) ask for them (the server's default). */
+  readonly toolChoice?: ToolChoice | undefined;
   /** Further fields of every request (`{ reasoning_effort: "low" }`); they replace those of the call. */
   readonly extraBody?: Readonly<Record<string, unknown>> | undefined;
   /** Name of the service in `model.info.provider` (`openai`). */
@@ -74,7 +80,8 @@ export interface ConnectOpenAIOptions {
 const optionNames: readonly string[] = [
   ...["baseUrl", "apiKey", "model", "server", "imageTransport", "videoTransport", "allowPrivateAddresses"],
   ...["maxMediaBytes", "task", "systemPrompts", "coordinateSpace", "concurrency", "attemptTimeoutMs", "totalTimeoutMs"],
-  ...["idleTimeoutMs", "maxRetries", "maxResponseBytes", "headers", "extraBody", "provider", "logger"],
+  ...["idleTimeoutMs", "maxRetries", "maxResponseBytes", "headers", "tools", "toolChoice"],
+  ...["extraBody", "provider", "logger"],
 ];
 const mebibyte = 1024 * 1024;
 /** Beyond this a timer fires at once. */
@@ -121,7 +128,7 @@ export function connectOpenAI(options: ConnectOpenAIOptions = {}): VisionModel {
         maxMediaBytes: limit(options.maxMediaBytes, "maxMediaBytes", 64 * mebibyte, Number.MAX_SAFE_INTEGER),
         allowPrivateAddresses,
       },
-      extraBody,
+      extraBody: { ...toolFields(options.tools, options.toolChoice), ...extraBody },
     }),
   );
 }

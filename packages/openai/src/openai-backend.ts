@@ -57,6 +57,7 @@ export class OpenAIBackend implements VisionBackend {
   readonly modelId: string;
   readonly info: ModelInfo;
   readonly concurrency: number;
+  readonly takesToolCalls: boolean = true;
   readonly #options: OpenAIBackendOptions;
   #profile: ServerProfile | null = null;
 

@@ -34,6 +34,7 @@ export async function buildResponse(
     timings,
     tokenIds: Array.from(tokenIds),
     finishReason,
+    ...(answer.toolCalls === undefined || answer.toolCalls.length === 0 ? {} : { toolCalls: answer.toolCalls }),
     ...(answer.origin === undefined ? {} : { origin: answer.origin }),
   };
   const split = splitAnswer(text);

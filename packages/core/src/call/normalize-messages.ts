@@ -11,6 +11,7 @@ import type {
   TextPart,
   VideoPart,
 } from "../model/chat-message.ts";
+import type { ToolCall } from "../model/tool-call.ts";
 import { suggestName } from "../nearest-name.ts";
 import { parseSource } from "../source/parse-source.ts";
 import type { SourceInput } from "../source/source-input.ts";
@@ -34,13 +35,53 @@ export interface VideoSampling {
 export function normalizeMessages(messages: readonly unknown[], sampling: VideoSampling): readonly ChatMessage[] {
   return messages.map((message, index) => {
     const path = `options.messages[${index}]`;
-    const { role, content } = checkObject(message, ["role", "content"], path);
+    const { role, content, ...tools } = checkObject(message, ["role", "content", "toolCalls", "toolCallId"], path);
     if (!roles.includes(role as ChatRole)) {
       const hint = typeof role === "string" ? suggestName(role, roles) : `Known: ${roles.join(", ")}.`;
       throw new InvalidArgumentError(`${path}.role ${describeValue(role)} is not known. ${hint}`);
     }
-    return { role: role as ChatRole, content: normalizeContent(content, `${path}.content`, sampling) };
+    return {
+      role: role as ChatRole,
+      content: normalizeContent(content, `${path}.content`, sampling),
+      ...normalizeTools(tools, role as ChatRole, path),
+    };
   });
+}
+
+/** What a turn says about functions: an assistant asks for them, a tool answers. */
+function normalizeTools(
+  { toolCalls, toolCallId }: Record<string, unknown>,
+  role: ChatRole,
+  path: string,
+): Pick<ChatMessage, "toolCalls" | "toolCallId"> {
+  if (toolCalls != null && (role !== "assistant" || !Array.isArray(toolCalls))) {
+    throw new InvalidArgumentError(`${path}.toolCalls must be the list of calls of an assistant's turn.`);
+  }
+  if (toolCallId != null && (role !== "tool" || typeof toolCallId !== "string" || toolCallId === "")) {
+    throw new InvalidArgumentError(`${path}.toolCallId must be the id of a call, in a turn with the role "tool".`);
+  }
+  return {
+    ...(toolCalls == null
+      ? {}
+      : { toolCalls: (toolCalls as unknown[]).map((call, at) => checkCall(call, `${path}.toolCalls[${at}]`)) }),
+    ...(toolCallId == null ? {} : { toolCallId: toolCallId as string }),
+  };
+}
+
+function checkCall(value: unknown, path: string): ToolCall {
+  const {
+    id,
+    name,
+    arguments: given,
+    argumentsText,
+  } = checkObject(value, ["id", "name", "arguments", "argumentsText"], path);
+  if (typeof id !== "string" || typeof name !== "string" || name === "" || typeof given !== "object") {
+    throw new InvalidArgumentError(
+      `${path} must have an id, a name and arguments, as toolCalls of a response has them.`,
+    );
+  }
+  const text = typeof argumentsText === "string" ? argumentsText : JSON.stringify(given ?? {});
+  return { id, name, arguments: given as ToolCall["arguments"], argumentsText: text };
 }
 
 function normalizeContent(content: unknown, path: string, sampling: VideoSampling): readonly ChatPart[] {

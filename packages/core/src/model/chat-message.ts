@@ -1,5 +1,6 @@
 import type { ParsedSource } from "../source/parsed-source.ts";
 import type { SourceInput } from "../source/source-input.ts";
+import type { ToolCall } from "./tool-call.ts";
 
 /** Who speaks. `tool` carries the result of a tool call, for templates that know it. */
 export type ChatRole = "system" | "user" | "assistant" | "tool";
@@ -39,6 +40,10 @@ export type VideoPartInput =
 export interface ChatMessageInput {
   readonly role: ChatRole;
   readonly content: string | readonly (TextPart | ImagePartInput | VideoPartInput)[];
+  /** Of an assistant: the functions that it asked for, as its response has them. For models that take tools. */
+  readonly toolCalls?: readonly ToolCall[] | undefined;
+  /** Of a tool: the id of the call whose result this is. */
+  readonly toolCallId?: string | undefined;
 }
 
 /** A picture, classified. */
@@ -76,4 +81,6 @@ export type ChatPart = TextPart | ImagePart | VideoPart | FramesPart;
 export interface ChatMessage {
   readonly role: ChatRole;
   readonly content: readonly ChatPart[];
+  readonly toolCalls?: readonly ToolCall[];
+  readonly toolCallId?: string;
 }

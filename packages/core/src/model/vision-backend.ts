@@ -9,6 +9,7 @@ import type { TaskName } from "../tasks/task-name.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import type { ModelInfo } from "./model-info.ts";
 import type { JsonSchema } from "./schema-input.ts";
+import type { ToolCall } from "./tool-call.ts";
 
 /** One question, with every default filled in. Plain data, so it can cross a thread. */
 export interface AnswerRequest {
@@ -56,6 +57,8 @@ export interface Answer {
    * last one counts.
    */
   readonly resizedSizes?: readonly PixelSize[];
+  /** Functions that the model asks for; taken over into the response. */
+  readonly toolCalls?: readonly ToolCall[];
   /** Taken over into the response. */
   readonly origin?: AnswerOrigin;
 }
@@ -75,6 +78,8 @@ export interface VisionBackend {
   readonly info: ModelInfo;
   /** Entries of a list that are answered at the same time with `batchSize: "auto"`. Default 1. */
   readonly concurrency?: number;
+  /** Messages may have `toolCalls` and `toolCallId`. Default false: such chats are refused. */
+  readonly takesToolCalls?: boolean;
   /** True for an existing folder (`~` may lead the path). Must not throw: what cannot be looked at is no folder. */
   isFolder(path: string): boolean;
   /** The pictures in a folder, sorted by path. An empty list becomes one failed outcome. */

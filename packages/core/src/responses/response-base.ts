@@ -1,3 +1,4 @@
+import type { ToolCall } from "../model/tool-call.ts";
 import type { AnswerOrigin } from "./answer-origin.ts";
 import type { AnswerTimings } from "./answer-timings.ts";
 import type { FinishReason } from "./finish-reason.ts";
@@ -16,6 +17,8 @@ export interface ResponseBase {
   /** Generated token ids in order; empty when a remote service does not give them. */
   readonly tokenIds: readonly number[];
   readonly finishReason: FinishReason;
+  /** Functions that the model asks for, in order; absent when it asks for none. */
+  readonly toolCalls?: readonly ToolCall[];
   /** Who answered; absent for a model that was asked directly and says nothing more than its `info`. */
   readonly origin?: AnswerOrigin;
 }

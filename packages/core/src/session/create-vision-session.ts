@@ -42,7 +42,9 @@ export function createVisionSession(model: VisionModel, options: SessionOptions 
     const user = userMessage(source, userPrompt);
     const settle = (response: PredictionResponse | null): void => {
       busy = false;
-      if (response !== null) turns = [...turns, [user, { role: "assistant", content: response.rawOutput }]];
+      if (response === null) return;
+      const { rawOutput: content, toolCalls } = response;
+      turns = [...turns, [user, { role: "assistant", content, ...(toolCalls === undefined ? {} : { toolCalls }) }]];
     };
     const request = { ...rest, task, cot, templateOptions, messages: [...system, ...turns.flat(), user] };
     if (stream === true) {

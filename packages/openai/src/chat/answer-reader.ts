@@ -1,11 +1,14 @@
-import type { FinishReason } from "@ocellus/core";
+import type { FinishReason, ToolCall } from "@ocellus/core";
 import type { WireChoice, WireCompletion, WireMessage, WireUsage } from "./chat-wire.ts";
+import { ToolCallMerger } from "./tool-call-merger.ts";
 
 /** What an exchange gave, from a stream or in one piece. */
 export interface ChatAnswer {
   /** The whole text; what the server gave apart as reasoning stands in front, as `<think>…</think>`. */
   readonly text: string;
   readonly finishReason: FinishReason;
+  /** Functions that the model asks for. */
+  readonly toolCalls: readonly ToolCall[];
   readonly usage: WireUsage;
   /** The model that the server says has answered. */
   readonly model: string | undefined;
@@ -19,7 +22,8 @@ export interface ChatAnswer {
 const finishReasons: Readonly<Record<string, FinishReason>> = {
   stop: "stop",
   eos: "stop",
-  tool_calls: "stop",
+  tool_calls: "tool-calls",
+  function_call: "tool-calls",
   length: "length",
   content_filter: "content-filter",
 };
@@ -33,6 +37,7 @@ export class AnswerReader {
   #finish: WireChoice | null = null;
   #last: WireCompletion = {};
   #usage: WireUsage = {};
+  readonly #tools = new ToolCallMerger();
 
   /** @param onText takes the text as it comes */
   constructor(onText: (delta: string) => void) {
@@ -65,9 +70,13 @@ export class AnswerReader {
     if (this.#isThinking) this.#write("</think>");
     this.#isThinking = false;
     const { id, model, timings } = this.#last;
+    const toolCalls = this.#tools.end();
+    const finishReason = finishReasonOf(this.#finish);
     return {
       text: this.#pieces.join(""),
-      finishReason: finishReasonOf(this.#finish),
+      // Some servers say `stop` also then.
+      finishReason: finishReason === "stop" && toolCalls.length > 0 ? "tool-calls" : finishReason,
+      toolCalls,
       usage: this.#usage,
       model: model ?? undefined,
       id: id ?? undefined,
@@ -83,6 +92,7 @@ export class AnswerReader {
       this.#isThinking = true;
       this.#write(reasoning);
     }
+    if (Array.isArray(message.tool_calls)) this.#tools.add(message.tool_calls);
     const content = contentText(message.content) || (message.refusal ?? "");
     if (content === "") return;
     if (this.#isThinking) this.#write("</think>");

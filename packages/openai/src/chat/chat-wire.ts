@@ -1,6 +1,18 @@
 /** A value that came from a server: nothing in it is trusted to be there. */
 export type Wire<T> = { readonly [Key in keyof T]?: T[Key] | null };
 
+/** A call of a function, whole or a piece of it. */
+export type WireToolCall = Wire<{
+  /** Place among the calls of a stream; some servers leave it out. */
+  index: number;
+  id: string;
+  function: Wire<{
+    name: string;
+    /** JSON as text; some servers send the object itself. */
+    arguments: unknown;
+  }>;
+}>;
+
 /** The part of a message, whole or a piece of it, that is read. */
 export type WireMessage = Wire<{
   content: string | readonly { readonly type?: string; readonly text?: string }[];
@@ -9,6 +21,7 @@ export type WireMessage = Wire<{
   /** Ollama, OpenRouter, vLLM from 0.12 on. */
   reasoning: string;
   refusal: string;
+  tool_calls: readonly WireToolCall[];
 }>;
 
 /** One choice of a completion or of a piece of it. */

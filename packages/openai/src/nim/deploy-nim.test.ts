@@ -13,25 +13,27 @@ let server: Server;
 let status = 200;
 
 /** Writes down what it was called with, and answers as the files beside it say. */
-const fakeDocker = `#!/usr/bin/env node
-const { appendFileSync, existsSync, readFileSync, writeFileSync, rmSync } = require("node:fs");
-const args = process.argv.slice(2);
-const file = (name) => __dirname + "/" + name;
-const input = args[0] === "login" ? readFileSync(0, "utf8") : "";
-appendFileSync(file("calls"), JSON.stringify({ args, input, key: process.env.NGC_API_KEY ?? null }) + "\\n");
-const fail = (text) => { process.stderr.write(text); process.exit(1); };
-if (args[0] === "inspect") {
-  if (!existsSync(file("state"))) fail("Error: No such object: x");
-  process.stdout.write(args[2].includes("Id") ? "abc123" : readFileSync(file("state"), "utf8"));
-}
-if (args[0] === "image" && !existsSync(file("image"))) fail("Error: No such image");
-if (args[0] === "pull") { if (existsSync(file("no-image"))) fail("manifest unknown"); process.stdout.write("layer 1\\nlayer 2\\n"); }
-if (args[0] === "run" && existsSync(file("taken"))) fail('Conflict. The container name "/x" is already in use by container "y".');
-if (args[0] === "port") process.stdout.write("0.0.0.0:" + readFileSync(file("port"), "utf8") + "\\n");
-if (args[0] === "run") writeFileSync(file("state"), existsSync(file("dies")) ? "exited" : "running");
-if (args[0] === "rm") rmSync(file("state"));
-if (args[0] === "logs" && args[1] === "--follow") { process.stdout.write("starting\\n"); setInterval(() => {}, 1000); }
-else if (args[0] === "logs") process.stdout.write(existsSync(file("log")) ? readFileSync(file("log"), "utf8") : "CUDA out of memory; token=abcdefgh");
+const fakeDocker = `#!/bin/sh
+here=$(dirname "$0")
+input=""
+if [ "$1" = login ]; then input=$(cat); fi
+{ printf '%s\\037' "$@"; printf '\\036%s\\036%s\\035' "$input" "$NGC_API_KEY"; } >> "$here/calls"
+fail() { printf '%s' "$1" >&2; exit 1; }
+case "$1" in
+inspect)
+  [ -f "$here/state" ] || fail "Error: No such object: x"
+  case "$3" in *Id*) printf abc123;; *) cat "$here/state";; esac;;
+image) [ -f "$here/image" ] || fail "Error: No such image";;
+pull) [ ! -f "$here/no-image" ] || fail "manifest unknown"; printf 'layer 1\\nlayer 2\\n';;
+port) printf '0.0.0.0:%s\\n' "$(cat "$here/port")";;
+run)
+  [ ! -f "$here/taken" ] || fail 'Conflict. The container name "/x" is already in use by container "y".'
+  if [ -f "$here/dies" ]; then printf exited; else printf running; fi > "$here/state";;
+rm) rm "$here/state";;
+logs)
+  if [ "$2" = --follow ]; then printf 'starting\\n'; exec sleep 60; fi
+  if [ -f "$here/log" ]; then cat "$here/log"; else printf 'CUDA out of memory; token=abcdefgh'; fi;;
+esac
 `;
 
 beforeEach(async () => {
@@ -60,9 +62,12 @@ const options = (more: DeployNimOptions = {}): DeployNimOptions => ({
 });
 const calls = async (): Promise<{ args: string[]; input: string; key: string | null }[]> =>
   (await readFile(join(folder, "calls"), "utf8"))
-    .trim()
-    .split("\n")
-    .map((line) => JSON.parse(line));
+    .split("\x1d")
+    .slice(0, -1)
+    .map((record) => {
+      const [args = "", input = "", key = ""] = record.split("\x1e");
+      return { args: args.split("\x1f").slice(0, -1), input, key: key === "" ? null : key };
+    });
 const mark = (name: string, text = ""): Promise<void> => writeFile(join(folder, name), text);
 
 test("pulls, runs with every option, and keeps the key off the command line", async () => {

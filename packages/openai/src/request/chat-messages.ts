@@ -54,7 +54,11 @@ export class MessageWriter {
     return this.#messages.flatMap(({ content }) => content);
   }
 
-  async #message({ role, content }: ChatMessage, plan: MediaPlan): Promise<{ role: string; content: unknown }> {
+  async #message(message: ChatMessage, plan: MediaPlan): Promise<{ role: string; content: unknown }> {
+    return { ...(await this.#turn(message, plan)), ...toolFields(message) };
+  }
+
+  async #turn({ role, content }: ChatMessage, plan: MediaPlan): Promise<{ role: string; content: unknown }> {
     // Plain text stays a string: chat templates of text models and some servers know no lists of parts.
     if (content.every((part) => part.type === "text")) {
       return { role, content: content.map(({ text }) => text).join("") };
@@ -102,6 +106,18 @@ export class MessageWriter {
     forms.set(form, made);
     return made;
   }
+}
+
+function toolFields({ toolCalls, toolCallId }: ChatMessage): Readonly<Record<string, unknown>> {
+  const calls = toolCalls?.map(({ id, name, argumentsText }) => ({
+    id,
+    type: "function",
+    function: { name, arguments: argumentsText === "" ? "{}" : argumentsText },
+  }));
+  return {
+    ...(calls === undefined || calls.length === 0 ? {} : { tool_calls: calls }),
+    ...(toolCallId === undefined ? {} : { tool_call_id: toolCallId }),
+  };
 }
 
 const imagePart = (url: string): object => ({ type: "image_url", image_url: { url } });
