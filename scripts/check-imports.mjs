@@ -10,7 +10,7 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 const arrows = {
   "@ocellus/core": [],
   "@ocellus/media": ["@ocellus/core"],
-  "@ocellus/hub": ["@ocellus/core"],
+  "@ocellus/hub": ["@ocellus/core", "@ocellus/http"],
   "@ocellus/http": ["@ocellus/core"],
   "@ocellus/engine": ["@ocellus/core", "@ocellus/media", "@ocellus/hub", "@ocellus/http"],
   "@ocellus/roboflow": ["@ocellus/core", "@ocellus/media", "@ocellus/http"],

@@ -96,6 +96,7 @@ export { parseFirstJson } from "./parsing/parse-first-json.ts";
 export { type ParsedResponse, type ParseResponseOptions, parseResponse } from "./parsing/parse-response.ts";
 export type {
   DownloadProgressEvent,
+  DownloadTotals,
   LoadProgressEvent,
   ProgressEvent,
   ProgressListener,

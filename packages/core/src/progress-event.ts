@@ -17,9 +17,23 @@ export interface RunProgressEvent {
 export interface DownloadProgressEvent {
   readonly kind: "download";
   readonly file: string;
+  /** Bytes of the file that are here, those of an earlier run included. */
   readonly bytes: number;
   /** `null` when the server does not say. */
   readonly totalBytes: number | null;
+  /** All files of the download together; absent when their number is not known. */
+  readonly overall?: DownloadTotals;
+}
+
+/** How far all files of a download are together. */
+export interface DownloadTotals {
+  /** Bytes that are here, those of an earlier run included. */
+  readonly bytes: number;
+  readonly totalBytes: number;
+  /** Speed of the last seconds. */
+  readonly bytesPerSecond: number;
+  /** Estimate from the speed; `null` before the first bytes. */
+  readonly remainingMs: number | null;
 }
 
 /** A model is being loaded. */

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { throwIfAborted } from "@ocellus/core";
 import { readFully } from "./read-fully.ts";
@@ -11,10 +11,12 @@ export interface HashFileOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called with the number of bytes hashed so far. */
   readonly onBytes?: ((hashed: number) => void) | undefined;
+  /** Takes the bytes (SHA-256). */
+  readonly hash?: Hash | undefined;
 }
 
 /**
- * SHA-256 (hex) of the first `fileBytes` bytes of an open file. The next chunk is read while one is hashed.
+ * Hash (hex) of the first `fileBytes` bytes of an open file.
  *
  * @throws ModelLoadError when the file is shorter or cannot be read
  * @throws AbortedError when `signal` is aborted
@@ -25,7 +27,22 @@ export async function hashFile(
   fileBytes: number,
   options: HashFileOptions = {},
 ): Promise<string> {
-  const hash = createHash("sha256");
+  const { hash = createHash("sha256") } = options;
+  await feedHash(hash, handle, file, fileBytes, options);
+  return hash.digest("hex");
+}
+
+/**
+ * Feeds the first `fileBytes` bytes of an open file into a hash. The next chunk is read while one is hashed. Throws
+ * like {@link hashFile}.
+ */
+export async function feedHash(
+  hash: Hash,
+  handle: FileHandle,
+  file: string,
+  fileBytes: number,
+  options: Pick<HashFileOptions, "signal" | "onBytes"> = {},
+): Promise<void> {
   const buffers = [new Uint8Array(Math.min(chunkBytes, fileBytes)), new Uint8Array(Math.min(chunkBytes, fileBytes))];
   const read = async (position: number): Promise<Uint8Array> => {
     const chunk = buffers[(position / chunkBytes) % 2]!.subarray(0, Math.min(chunkBytes, fileBytes - position));
@@ -46,5 +63,4 @@ export async function hashFile(
     options.onBytes?.(position + chunk.length);
   }
   throwIfAborted(options.signal);
-  return hash.digest("hex");
 }

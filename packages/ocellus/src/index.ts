@@ -17,6 +17,7 @@ export type {
   CocoImage,
   CoordinateSpace,
   DownloadProgressEvent,
+  DownloadTotals,
   FinishEvent,
   FinishReason,
   FreeformResponse,
