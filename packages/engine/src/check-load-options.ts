@@ -11,6 +11,7 @@ import {
   taskNames,
 } from "@ocellus/core";
 import { checkMetadata } from "./checkpoint/checkpoint-metadata.ts";
+import { checkHubAccess, checkRevision } from "@ocellus/hub";
 import { blockSizes, precisions } from "./checkpoint/precision.ts";
 import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 import { resolveTorchOptions, torchOptionNames } from "./torch-load-options.ts";
@@ -20,6 +21,8 @@ const optionNames: readonly string[] = [
     "precision",
     "blockSize",
     "adapter",
+    "revision",
+    "hub",
     "cacheFolder",
     "threads",
     "minPixels",
@@ -77,6 +80,8 @@ function checkEngineOptions(options: EngineOptions): void {
   checkPath(cacheFolder, "cacheFolder");
   checkPath(options.adapter, "adapter");
   if (options.metadata !== undefined) checkMetadata(options.metadata);
+  if (options.revision !== undefined) checkRevision(options.revision);
+  if (options.hub !== undefined) checkHubAccess(options.hub, "options.hub");
   if (threads !== undefined) checkNumber(threads, "options.threads", threadRange);
   if (options.promptCacheBytes !== undefined) {
     checkNumber(options.promptCacheBytes, "options.promptCacheBytes", byteRange);

@@ -1,4 +1,5 @@
 import type { CoordinateSpace, Logger, ProgressListener, TaskName } from "@ocellus/core";
+import type { HubAccess } from "@ocellus/hub";
 import type { VideoBackend } from "@ocellus/media";
 import type { CheckpointMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import type { BlockSize, Precision } from "./checkpoint/precision.ts";
@@ -13,8 +14,12 @@ export interface EngineOptions {
   readonly precision?: Precision | "auto";
   /** Input elements that share one scale in integer decoder weights: 32 (default, most exact), 64 or 128. */
   readonly blockSize?: BlockSize;
-  /** Folder of a LoRA adapter in the layout of PEFT, which is merged into the weights. */
+  /** Folder or Hub id of a LoRA adapter in the layout of PEFT, which is merged into the weights. */
   readonly adapter?: string;
+  /** Branch, tag or commit of a model that is named by its Hub id. Default "main". */
+  readonly revision?: string;
+  /** How models of the Hub are had: token, endpoint, cache folder, offline mode, time limits. */
+  readonly hub?: HubAccess;
   /** Folder for converted weights. Default: `OCELLUS_CACHE`, else `ocellus` in the user's cache folder. */
   readonly cacheFolder?: string;
   /** Threads that one operation may use. Default: the processors that Node reports. */
@@ -47,7 +52,7 @@ export interface EngineOptions {
 export interface LoadModelOptions extends EngineOptions, TorchLoadOptions {
   /** Stops loading; `loadModel` rejects with an AbortedError. */
   readonly signal?: AbortSignal;
-  /** Called while weights are read, converted and loaded. */
+  /** Called while files are downloaded (`kind: "download"`), and weights read, converted and loaded (`kind: "load"`). */
   readonly onProgress?: ProgressListener;
   /** Receives warnings (default: standard error). */
   readonly logger?: Logger;

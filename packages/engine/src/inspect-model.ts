@@ -1,14 +1,11 @@
-import { homedir } from "node:os";
-import { resolve } from "node:path";
 import { InsufficientMemoryError, ModelLoadError } from "@ocellus/core";
-import { type Checkpoint, safetensorsDtypeBits, type TensorInfo } from "@ocellus/hub";
-import { isFolder } from "@ocellus/media";
+import { type Checkpoint, type HubAccess, locateCheckpoint, safetensorsDtypeBits, type TensorInfo } from "@ocellus/hub";
 import type { CheckpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { loadCheckpointMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import { floatElementBytes } from "./checkpoint/float32.ts";
 import { folderFiles } from "./checkpoint/folder-files.ts";
 import { loadGenerationSettings } from "./checkpoint/generation-settings.ts";
-import { type ModelCheckpoint, openModelCheckpoint } from "./checkpoint/model-checkpoint.ts";
+import { type ModelCheckpoint, type OpenModelOptions, openModelCheckpoint } from "./checkpoint/model-checkpoint.ts";
 import { type BlockSize, type Precision, precisionPlan, precisions } from "./checkpoint/precision.ts";
 import type { FamilyModel } from "./families/model-family.ts";
 import { familyOf } from "./families/registry.ts";
@@ -32,6 +29,10 @@ export interface InspectModelOptions {
   readonly blockSize?: BlockSize;
   /** As for `loadModel`: folder of an adapter that is to be merged into the weights. */
   readonly adapter?: string;
+  /** As for `loadModel`. */
+  readonly revision?: string;
+  /** As for `loadModel`; nothing is downloaded. */
+  readonly hub?: HubAccess;
   readonly signal?: AbortSignal;
 }
 
@@ -39,14 +40,18 @@ export interface InspectModelOptions {
 type Attempt = <Value>(subject: string, action: () => Promise<Value> | Value) => Promise<Value | null>;
 
 /**
- * Looks at a checkpoint folder without loading it: architecture, parameters, dtypes, limits, memory per precision, and
+ * Looks at a checkpoint without loading it: architecture, parameters, dtypes, limits, memory per precision, and
  * all reasons why it could not be loaded. Reads headers and small files only.
  *
- * @param folder path of the folder; `~` is expanded
- * @throws ModelLoadError when there is no such folder; what is wrong inside of it is in `problems`
+ * @param name path of the folder (`~` is expanded), or the id of a model that the Hub's cache has
+ * @throws ModelLoadError when there is no such folder, or the cache lacks the model; what is wrong inside of it is in
+ *   `problems`
  * @throws InvalidArgumentError for an unusable path or block size; AbortedError after `signal`
  */
-export async function inspectModel(folder: string, options: InspectModelOptions = {}): Promise<ModelInspection> {
+export async function inspectModel(name: string, options: InspectModelOptions = {}): Promise<ModelInspection> {
+  const { blockSize, adapter, revision, signal } = options;
+  const hub = { ...options.hub, offline: true };
+  const folder = await locateCheckpoint(name, { ...hub, revision, signal });
   const problems: InspectionProblem[] = [];
   const attempt: Attempt = async (subject, action) => {
     try {
@@ -59,28 +64,25 @@ export async function inspectModel(folder: string, options: InspectModelOptions 
       return null;
     }
   };
-  const opened = await openOrExplain(folder, options);
+  const opened = await openOrExplain(folder, { adapter, hub, signal });
   const checkpoint = await attempt("weights", () => {
     if (ModelLoadError.isInstance(opened)) throw opened;
     return opened;
   });
   try {
-    const root = checkpoint?.folder ?? absolutePath(folder);
-    return await inspectFiles({ root, checkpoint, problems, attempt, blockSize: options.blockSize });
+    const root = checkpoint?.folder ?? folder;
+    return await inspectFiles({ root, checkpoint, problems, attempt, blockSize });
   } finally {
     await checkpoint?.close();
   }
 }
 
-/** The open checkpoint or what is wrong with its weights; a path that is no folder is an error of the call. */
-async function openOrExplain(
-  folder: string,
-  { adapter, signal }: InspectModelOptions,
-): Promise<ModelCheckpoint | ModelLoadError> {
+/** The open checkpoint or what is wrong with its weights. */
+async function openOrExplain(folder: string, options: OpenModelOptions): Promise<ModelCheckpoint | ModelLoadError> {
   try {
-    return await openModelCheckpoint(folder, { adapter, signal });
+    return await openModelCheckpoint(folder, options);
   } catch (error) {
-    if (ModelLoadError.isInstance(error) && isFolder(absolutePath(folder))) return error;
+    if (ModelLoadError.isInstance(error)) return error;
     throw error;
   }
 }
@@ -283,8 +285,4 @@ function countOf(value: unknown): number | null {
 
 function arrayOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
-}
-
-function absolutePath(folder: string): string {
-  return resolve(folder.replace(/^~(?=$|[\\/])/, () => homedir()));
 }

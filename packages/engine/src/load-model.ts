@@ -5,23 +5,28 @@ import type { LoadModelOptions } from "./engine-options.ts";
 import { startEngineWorker } from "./runtime/worker-host.ts";
 
 /**
- * Loads a vision-language checkpoint from a folder in the layout of Hugging Face (config.json, safetensors,
- * tokenizer.json, …) into a worker thread of this process.
+ * Loads a vision-language checkpoint into a worker thread of this process: from a folder in the layout of Hugging Face
+ * (config.json, safetensors, tokenizer.json, …), or from the Hub by its id. What the cache lacks of the latter is
+ * downloaded into the cache folder that Python's huggingface_hub uses.
  *
  * The first load converts the weights into a cache folder; later loads take them from there. Close the model when it is
  * no longer needed (`close()` or `await using`): that frees its memory.
  *
- * @param checkpoint path of the folder; `~` is expanded
+ * @param checkpoint path of the folder (`~` is expanded), or an id as "Qwen/Qwen2.5-VL-3B-Instruct"; a folder wins
  * @throws ModelLoadError when files are missing, damaged, or of an unsupported architecture
+ * @throws ApiCallError when the Hub refuses (not found, private, gated: the message says what to do); ConnectionError,
+ *   TimeoutError when it cannot be reached and the cache has no complete copy
  * @throws InsufficientMemoryError with the numbers, before anything large is loaded
  * @throws InvalidArgumentError for unknown or wrong options; AbortedError after `signal`
  */
 export async function loadModel(checkpoint: string, options: LoadModelOptions = {}): Promise<VisionModel> {
   if (typeof checkpoint !== "string" || checkpoint === "") {
-    throw new InvalidArgumentError("loadModel needs the path of a checkpoint folder as its first argument.");
+    throw new InvalidArgumentError(
+      "loadModel needs the path of a checkpoint folder or the id of a model at the Hub as its first argument.",
+    );
   }
   const { engine, ...context } = checkLoadOptions(options);
-  const worker = await startEngineWorker({ folder: checkpoint, options: engine }, context);
+  const worker = await startEngineWorker({ checkpoint, options: engine }, context);
   return createVisionModel({
     modelId: checkpoint,
     info: worker.info,

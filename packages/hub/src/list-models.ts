@@ -6,7 +6,8 @@ import { readRefs } from "./cache/read-refs.ts";
 import { namesIn, type SnapshotFile, snapshotFiles } from "./cache/snapshot-files.ts";
 import type { CachedModel, CachedRevision } from "./cached-model.ts";
 import { isCommit, isHubId } from "./hub-id.ts";
-import { type HubAccess, resolveHubOptions } from "./hub-options.ts";
+import type { HubAccess } from "./hub-options.ts";
+import { resolveHubOptions } from "./resolve-hub-options.ts";
 
 /**
  * The models in the cache, whoever downloaded them, sorted by id. Other repositories (data sets, Spaces) and what is no

@@ -5,13 +5,14 @@ import { type CachedSnapshot, inspectSnapshot, missingOf, readRef, writeRef } fr
 import { readListing, writeListing } from "./cache/commit-listing.ts";
 import { prepareCacheFolder, writeAbsentNames } from "./cache/prepare-cache-folder.ts";
 import { checkHubId, isCommit } from "./hub-id.ts";
-import { type HubOptions, type HubSettings, resolveHubOptions } from "./hub-options.ts";
+import type { HubOptions } from "./hub-options.ts";
 import { downloadFiles } from "./remote/download-files.ts";
 import { createHubClient, type HubClient } from "./remote/hub-client.ts";
 import { isRevisionUnknown } from "./remote/hub-error.ts";
 import { listFiles } from "./remote/list-files.ts";
 import { resolveCommit } from "./remote/resolve-commit.ts";
 import { isWeights, selectFiles } from "./remote/select-files.ts";
+import { type HubSettings, resolveHubOptions } from "./resolve-hub-options.ts";
 
 /** A model of the Hub that is complete in the cache. */
 export interface PulledModel {

@@ -6,7 +6,8 @@ import { deleteBlob } from "./cache/delete-blob.ts";
 import { readRefs } from "./cache/read-refs.ts";
 import { namesIn, snapshotFiles } from "./cache/snapshot-files.ts";
 import { checkHubId, isCommit } from "./hub-id.ts";
-import { type HubAccess, resolveHubOptions } from "./hub-options.ts";
+import type { HubAccess } from "./hub-options.ts";
+import { resolveHubOptions } from "./resolve-hub-options.ts";
 
 /** What to remove of a model. */
 export interface RemoveModelOptions extends Pick<HubAccess, "cacheDir"> {

@@ -10,9 +10,10 @@ import { readRefs } from "./cache/read-refs.ts";
 import { namesIn, type SnapshotFile, snapshotFiles } from "./cache/snapshot-files.ts";
 import { hashFile } from "./hash-file.ts";
 import { checkHubId, isCommit } from "./hub-id.ts";
-import { type HubOptions, type HubSettings, resolveHubOptions } from "./hub-options.ts";
+import type { HubOptions } from "./hub-options.ts";
 import { openRegularFile } from "./open-regular-file.ts";
 import { pullModel } from "./pull-model.ts";
+import { type HubSettings, resolveHubOptions } from "./resolve-hub-options.ts";
 
 /** What to verify. Without `revision` every downloaded commit. */
 export interface VerifyModelOptions extends HubOptions {
@@ -78,31 +79,48 @@ async function verifyCommits(
   commits: readonly string[],
   signal: HubSettings["signal"],
 ): Promise<VerifiedModel> {
-  const checked = new Map<string, string | undefined>();
+  const check = createContentCheck(signal);
   const damaged: DamagedFile[] = [];
   const unknown: string[] = [];
-  let bytes = 0;
   for (const commit of commits) {
     const { folder, missing } = await inspectSnapshot(layout, commit);
-    const listed = new Map((await readListing(layout, commit))?.map((file) => [file.path, file]));
+    const listed = new Map((await readListing(layout, commit))?.map(({ path, etag }) => [path, etag]));
     const files = await snapshotFiles(folder);
     for (const file of files) {
       const { path, blob } = file;
-      const etag = listed.get(path)?.etag ?? (isContentHash(basename(blob)) ? basename(blob) : undefined);
+      const etag = listed.get(path) ?? (isContentHash(basename(blob)) ? basename(blob) : undefined);
       if (etag === undefined && file.bytes !== undefined) unknown.push(path);
-      else if (!checked.has(blob)) {
-        checked.set(blob, await problemOf(file, etag, signal));
-        bytes += file.bytes ?? 0;
-      }
-      const problem = checked.get(blob);
-      if (problem !== undefined) damaged.push({ commit, path, blob, problem });
+      else damaged.push(...(await check.problemsOf(file, etag)).map((problem) => ({ commit, path, blob, problem })));
     }
     const present = new Set(files.map(({ path }) => path));
-    for (const path of missing) {
-      if (!present.has(path)) damaged.push({ commit, path, blob: join(folder, path), problem: "is missing" });
-    }
+    const absent = missing.filter((path) => !present.has(path));
+    damaged.push(...absent.map((path) => ({ commit, path, blob: join(folder, path), problem: "is missing" })));
   }
-  return { id, commits, files: checked.size, bytes, damaged, unknown };
+  return { id, commits, files: check.files(), bytes: check.bytes(), damaged, unknown };
+}
+
+interface ContentCheck {
+  /** What is wrong with a file: one phrase or none. Content is read once however many files link to it. */
+  problemsOf(file: SnapshotFile, etag: string | undefined): Promise<string[]>;
+  files(): number;
+  bytes(): number;
+}
+
+function createContentCheck(signal: AbortSignal | undefined): ContentCheck {
+  const checked = new Map<string, string | undefined>();
+  let bytes = 0;
+  return {
+    async problemsOf(file, etag) {
+      if (!checked.has(file.blob)) {
+        checked.set(file.blob, await problemOf(file, etag, signal));
+        bytes += file.bytes ?? 0;
+      }
+      const problem = checked.get(file.blob);
+      return problem === undefined ? [] : [problem];
+    },
+    files: () => checked.size,
+    bytes: () => bytes,
+  };
 }
 
 async function problemOf(

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { isAbsolute, join, resolve } from "node:path";
 import { InvalidArgumentError, type Logger, ModelLoadError } from "@ocellus/core";
-import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
+import { type Checkpoint, type HubOptions, locateCheckpoint, openCheckpoint } from "@ocellus/hub";
 import { adaptedConfig, holderOf } from "./adapter/adapted-files.ts";
 import { adapterConfigFile } from "./adapter/adapter-config.ts";
 import { type Adapter, openAdapter } from "./adapter/open-adapter.ts";
@@ -16,30 +16,36 @@ export interface ModelCheckpoint extends Checkpoint {
 
 /** How to open a model. */
 export interface OpenModelOptions {
-  /** Folder of an adapter for the checkpoint. */
+  /** Folder or Hub id of an adapter for the checkpoint. */
   readonly adapter?: string | undefined;
+  /** How models of the Hub are had: the checkpoint, the adapter, its base. `revision` is that of the checkpoint. */
+  readonly hub?: Omit<HubOptions, "signal" | "onProgress" | "logger"> | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Told while files are downloaded. */
+  readonly onProgress?: HubOptions["onProgress"];
   /** Told about an adapter that lies beside whole weights and is left out. */
-  readonly logger?: Pick<Logger, "warn"> | undefined;
+  readonly logger?: Logger | undefined;
 }
 
 /**
- * Opens a checkpoint folder, with an adapter where one is given or where the folder itself is an adapter that names its
- * base (a folder, a folder relative to the adapter's, or whatever else `openCheckpoint` takes).
+ * Opens a checkpoint, with an adapter where one is given or where the checkpoint itself is an adapter that names its
+ * base (a folder, a folder relative to the adapter's, or a Hub id).
  *
+ * @param name path of a folder, or the id of a model at the Hub
  * @throws ModelLoadError naming the file and key, when a folder or the base is missing, damaged or unsupported
  * @throws InvalidArgumentError when an adapter is given for a folder that is one itself; AbortedError after `signal`
  */
-export async function openModelCheckpoint(folder: string, options: OpenModelOptions = {}): Promise<ModelCheckpoint> {
-  const { signal, logger } = options;
+export async function openModelCheckpoint(name: string, options: OpenModelOptions = {}): Promise<ModelCheckpoint> {
+  const { signal, logger, onProgress } = options;
+  const { revision, ...hub } = { ...options.hub, signal, onProgress, logger };
+  const folder = await locateCheckpoint(name, { ...hub, revision });
   const isAdapter = isAdapterFolder(folder);
   if (options.adapter !== undefined && isAdapter) {
     throw new InvalidArgumentError(
       `options.adapter cannot be given for ${folder}, which is an adapter itself. Pass the folder of the base model instead.`,
     );
   }
-  const adapterFolder = isAdapter ? folder : options.adapter;
-  if (adapterFolder === undefined) {
+  if (options.adapter === undefined && !isAdapter) {
     const checkpoint = await openCheckpoint(folder, { signal });
     if (checkpoint.has(adapterConfigFile)) {
       logger?.warn(
@@ -48,9 +54,10 @@ export async function openModelCheckpoint(folder: string, options: OpenModelOpti
     }
     return checkpoint;
   }
+  const adapterFolder = isAdapter ? folder : await locateCheckpoint(options.adapter ?? folder, hub);
   const adapter = await openAdapter(adapterFolder, signal);
   try {
-    return adapted(await openCheckpoint(isAdapter ? baseOf(adapter) : folder, { signal }), adapter);
+    return adapted(await openCheckpoint(isAdapter ? baseOf(adapter) : folder, hub), adapter);
   } catch (error) {
     await adapter.checkpoint.close();
     throw error;

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import {
   type CheckpointGenerationConfig,
   InvalidArgumentError,
-  type LoadProgressEvent,
   type Logger,
   type ModelInfo,
   ModelLoadError,
+  type ProgressListener,
 } from "@ocellus/core";
 import type { Checkpoint } from "@ocellus/hub";
 import { loadCheckpointMetadata } from "../checkpoint/checkpoint-metadata.ts";
@@ -34,25 +34,29 @@ const defaultPromptCacheBytes = 256 * 2 ** 20;
 /** What surrounds the opening of an engine. */
 export interface OpenEngineContext {
   readonly signal: AbortSignal;
-  readonly onProgress: (event: LoadProgressEvent) => void;
+  readonly onProgress: ProgressListener;
   readonly logger: Logger;
 }
 
 /**
- * Opens a checkpoint folder for answering: reads and checks its files, settles the precision, converts the weights
+ * Opens a checkpoint for answering: downloads what the cache lacks of a model of the Hub, reads and checks the files, settles the precision, converts the weights
  * unless the cache holds them already, and loads them.
  *
  * @throws ModelLoadError, InsufficientMemoryError, InvalidArgumentError, AbortedError
  */
 export async function openEngine(
-  folder: string,
+  name: string,
   options: EngineOptions,
   context: OpenEngineContext,
 ): Promise<LocalEngine> {
   const { signal, onProgress } = context;
   const progress = reporter(onProgress);
   progress("Reading the checkpoint", 0);
-  const checkpoint = await openModelCheckpoint(folder, { adapter: options.adapter, signal, logger: context.logger });
+  const checkpoint = await openModelCheckpoint(name, {
+    adapter: options.adapter,
+    hub: { ...options.hub, revision: options.revision },
+    ...context,
+  });
   try {
     const model = await openFamily(checkpoint, options);
     const tokenizer = await loadTokenizer(checkpoint);

@@ -1,10 +1,11 @@
-import type { Answer, AnswerRequest, LoadProgressEvent, ModelInfo, VisionErrorJson } from "@ocellus/core";
+import type { Answer, AnswerRequest, ModelInfo, ProgressEvent, VisionErrorJson } from "@ocellus/core";
 import type { EngineOptions } from "../engine-options.ts";
 import type { ExitGuardState } from "./exit-guard.ts";
 
 /** What the worker thread is started with. */
 export interface WorkerStart {
-  readonly folder: string;
+  /** Path of a folder, or a Hub id. */
+  readonly checkpoint: string;
   readonly options: EngineOptions;
 }
 
@@ -21,7 +22,7 @@ export type WorkerCommand =
 
 /** From the worker to the main thread. */
 export type WorkerEvent =
-  | { readonly type: "progress"; readonly event: LoadProgressEvent }
+  | { readonly type: "progress"; readonly event: ProgressEvent }
   | { readonly type: "log"; readonly level: "debug" | "info" | "warn" | "error"; readonly message: string }
   | { readonly type: "loaded"; readonly info: ModelInfo }
   | { readonly type: "load-failed"; readonly error: VisionErrorJson }

@@ -15,23 +15,23 @@ const send = (event: WorkerEvent): void => port.postMessage(event);
 const errorJson = (thrown: unknown): VisionErrorJson => toVisionError(thrown).toJSON();
 
 /** What is no typed error yet comes from a file whose content nobody foresaw. */
-function loadError(thrown: unknown, folder: string): VisionError {
+function loadError(thrown: unknown, checkpoint: string): VisionError {
   if (VisionError.isInstance(thrown)) return thrown;
   const reason = thrown instanceof Error ? thrown.message : String(thrown);
-  return new ModelLoadError(`The checkpoint ${folder} could not be loaded: ${reason}`, { cause: thrown });
+  return new ModelLoadError(`The checkpoint ${checkpoint} could not be loaded: ${reason}`, { cause: thrown });
 }
 
 /** One controller for each running answer, and one for the loading. */
 const controllers = new Map<number | "load", AbortController>();
 
 async function load(): Promise<LocalEngine | undefined> {
-  const { folder, options } = workerData as WorkerData;
+  const { checkpoint, options } = workerData as WorkerData;
   const controller = new AbortController();
   controllers.set("load", controller);
   const log = (level: "debug" | "info" | "warn" | "error") => (message: string) =>
     send({ type: "log", level, message });
   try {
-    const engine = await openEngine(folder, options, {
+    const engine = await openEngine(checkpoint, options, {
       signal: controller.signal,
       onProgress: (event) => send({ type: "progress", event }),
       logger: { debug: log("debug"), info: log("info"), warn: log("warn"), error: log("error") },
@@ -39,7 +39,7 @@ async function load(): Promise<LocalEngine | undefined> {
     send({ type: "loaded", info: engine.info });
     return engine;
   } catch (thrown) {
-    send({ type: "load-failed", error: loadError(thrown, folder).toJSON() });
+    send({ type: "load-failed", error: loadError(thrown, checkpoint).toJSON() });
     return undefined;
   } finally {
     controllers.delete("load");

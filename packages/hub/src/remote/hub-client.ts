@@ -6,7 +6,7 @@ import {
   type RetryPolicy,
   streamWithRetries,
 } from "@ocellus/http";
-import type { HubSettings } from "../hub-options.ts";
+import type { HubSettings } from "../resolve-hub-options.ts";
 import { type HubSubject, hubError } from "./hub-error.ts";
 
 /** One GET to the Hub. */

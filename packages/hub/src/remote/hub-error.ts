@@ -47,15 +47,19 @@ function messageOf(status: number, code: string, detail: string, subject: HubSub
     return `${endpoint} does not accept the token of ${token.origin} (${detail}). Make a new one at ${endpoint}/settings/tokens, or log in again with "hf auth login".`;
   }
   if (code === "RepoNotFound" || status === 401 || status === 404) return notFound(subject);
-  if (status === 403) {
-    return `${endpoint} denies access to ${id}${detail === "" ? "" : ` (${detail})`}. ${tokenAdvice(subject)}`;
-  }
+  return refusal(status, detail, subject);
+}
+
+function refusal(status: number, detail: string, subject: HubSubject): string {
+  const { id, endpoint, token } = subject;
+  const reason = detail === "" ? "" : ` (${detail})`;
+  if (status === 403) return `${endpoint} denies access to ${id}${reason}: ${tokenAdvice(subject)}`;
   if (status === 429) {
     const advice = token === undefined ? "Give a token (HF_TOKEN), which raises the limit, or wait" : "Wait";
     return `${endpoint} answers ${id} with 429: too many requests. ${advice} some minutes and try again.`;
   }
   const problem = `${endpoint} answered with ${status} ${STATUS_CODES[status] ?? ""}`.trimEnd();
-  return `${problem} when asked for ${id}${detail === "" ? "" : ` (${detail})`}. Try again later; what was downloaded is kept.`;
+  return `${problem} when asked for ${id}${reason}. Try again later; what was downloaded is kept.`;
 }
 
 function gated({ id, endpoint, token }: HubSubject): string {

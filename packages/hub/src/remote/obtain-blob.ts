@@ -6,7 +6,7 @@ import type { CacheLayout } from "../cache/cache-layout.ts";
 import { lengthOf, missingOf } from "../cache/cached-snapshot.ts";
 import { lockFile } from "../cache/file-lock.ts";
 import { linkBlob } from "../cache/link-blob.ts";
-import type { HubSettings } from "../hub-options.ts";
+import type { HubSettings } from "../resolve-hub-options.ts";
 import type { ListedFile } from "./file-listing.ts";
 import type { HubClient } from "./hub-client.ts";
 import { PartialFile } from "./partial-file.ts";

@@ -84,16 +84,14 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     note("hub", request);
     if (hub.intercept?.(request, response) === true) return;
     const { pathname, searchParams } = new URL(request.url ?? "", endpoint);
-    const revision = /^\/api\/models\/[^/]+\/[^/]+\/revision\/(.+)$/.exec(pathname)?.[1];
-    const tree = /^\/api\/models\/[^/]+\/[^/]+\/tree\/(.+)$/.exec(pathname)?.[1];
-    const [, commit, file] = /^\/[^/]+\/[^/]+\/resolve\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
+    const [, revision] = /^\/api\/models\/[^/]+\/[^/]+\/revision\/(.+)$/.exec(pathname) ?? [];
+    const isTree = /^\/api\/models\/[^/]+\/[^/]+\/tree\//.test(pathname);
+    const [, commit = "", file = ""] = /^\/[^/]+\/[^/]+\/resolve\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
     const isKnown = pathname.startsWith(`/api/models/${id}/`) || pathname.startsWith(`/${id}/`);
-    const name = decodeURIComponent(file ?? "");
     if (!isKnown) refuse(response, 404, "RepoNotFound");
     else if (revision !== undefined) sendRevision(hub, decodeURIComponent(revision), response);
-    else if (tree !== undefined) sendTree(searchParams, pathname, response);
-    else if (files[name] === undefined) refuse(response, 404, "EntryNotFound");
-    else sendFileHead(name, commit ?? "", request, response);
+    else if (isTree) sendTree(searchParams, pathname, response);
+    else sendFileHead(decodeURIComponent(file), commit, request, response);
   });
   servers[1].on("request", (request, response) => {
     note("storage", request);
@@ -110,8 +108,15 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     response.setHeader("content-type", "application/json").end(JSON.stringify(entries));
   }
   function sendFileHead(file: string, commit: string, request: IncomingMessage, response: ServerResponse): void {
+    if (files[file] === undefined) {
+      refuse(response, 404, "EntryNotFound");
+      return;
+    }
     response.setHeader("x-repo-commit", commit.length === 40 ? commit : (hub.refs[commit] ?? ""));
-    if (!isLarge(file)) return body(file, request, response);
+    if (!isLarge(file)) {
+      body(file, request, response);
+      return;
+    }
     response.writeHead(302, {
       location: `${storage}/${encodeURIComponent(file)}?X-Signature=secret`,
       etag: `"${gitSha1(Buffer.from(file))}"`,
@@ -138,10 +143,8 @@ export function refuse(response: ServerResponse, status: number, code: string, m
 
 function sendRevision(hub: FakeHub, revision: string, response: ServerResponse): void {
   const sha = /^[\da-f]{40}$/.test(revision) ? revision : hub.refs[revision];
-  if (sha === undefined) return refuse(response, 404, "RevisionNotFound");
-  response
-    .setHeader("content-type", "application/json")
-    .end(JSON.stringify({ _id: "1", id: hub.id, sha, siblings: [] }));
+  if (sha === undefined) refuse(response, 404, "RevisionNotFound");
+  else response.setHeader("content-type", "application/json").end(JSON.stringify({ id: hub.id, sha, siblings: [] }));
 }
 
 /** Range and If-Range as RFC 9110 has them. */
