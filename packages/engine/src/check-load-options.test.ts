@@ -45,6 +45,9 @@ describe("loading options of the Vi SDK", () => {
     [{ attnImplementation: "fast" }, 'options.attnImplementation "fast" is not known. Use "sdpa" or "eager"'],
     [{ load_in_8bit: true }, 'Did you mean "loadIn8bit"?'],
     [{ torchDtype: "float32" }, "options.torchDtype is not known"],
+    [{ revision: "../x" }, "options.revision must be a branch"],
+    [{ hub: { cachedir: "x" } }, 'options.hub.cachedir is not known. Did you mean "cacheDir"?'],
+    [{ hub: { token: 5 } }, "options.hub.token must be a token or false"],
   ])("%j is refused", (options, message) => {
     expect(() => checkLoadOptions(options as LoadModelOptions)).toThrow(InvalidArgumentError);
     expect(() => checkLoadOptions(options as LoadModelOptions)).toThrow(message);

@@ -10,8 +10,8 @@ import {
   suggestName,
   taskNames,
 } from "@ocellus/core";
-import { checkMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import { checkHubAccess, checkRevision } from "@ocellus/hub";
+import { checkMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import { blockSizes, precisions } from "./checkpoint/precision.ts";
 import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 import { resolveTorchOptions, torchOptionNames } from "./torch-load-options.ts";

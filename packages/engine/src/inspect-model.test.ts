@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -164,4 +164,19 @@ test("an adapter folder is inspected with its base", async () => {
   expect(given.adapter).toEqual(found.adapter);
   const foreign = await inspectModel(sharded, { adapter });
   expect(foreign.problems.map(({ message }) => message).join()).toMatch(/does not fit.*another base/);
+});
+
+test("a model that the Hub's cache has, by its id; one that it lacks is not downloaded", async () => {
+  const cacheDir = await mkdtemp(join(tmpdir(), "ocellus-inspect-"));
+  temporary.push(cacheDir);
+  const commit = "a".repeat(40);
+  const model = join(cacheDir, "models--acme--tiny");
+  await cp(sharded, join(model, "snapshots", commit), { recursive: true });
+  await mkdir(join(model, "refs"));
+  await writeFile(join(model, "refs/main"), commit);
+  const found = await inspectModel("acme/tiny", { hub: { cacheDir } });
+  expect(found).toMatchObject({ folder: join(model, "snapshots", commit), isLoadable: true });
+  await expect(inspectModel("acme/tiny", { hub: { cacheDir }, revision: "v2" })).rejects.toThrow(
+    /acme\/tiny \(revision v2\) is not in the cache .*ocellus models pull acme\/tiny/,
+  );
 });

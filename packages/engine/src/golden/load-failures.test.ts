@@ -38,6 +38,13 @@ describe("a checkpoint with one file", () => {
     expect(startedWorkers(), "the count below would see a thread that was left").toBe(before + 1);
   });
 
+  test("a model of the Hub that is not in the cache, offline; its options reach the thread", async () => {
+    const { cacheFolder } = scratch;
+    scratch = { ...scratch, folder: "acme/tiny" };
+    const hub = { cacheDir: cacheFolder, offline: true };
+    await expectFailure("model-load", [/acme\/tiny \(revision v2\) is not in the cache/], { hub, revision: "v2" });
+  });
+
   test("a file instead of a folder", async () => {
     scratch = { ...scratch, folder: scratch.path("config.json") };
     await expectFailure("model-load", [/is a file. Pass the folder/]);
