@@ -51,10 +51,13 @@ export interface FakeHub {
 /** The commit that `main` stands for at the start. */
 export const mainCommit = "1".repeat(40);
 
+/** Name of the blob of an LFS file. */
 export const sha256 = (content: Buffer): string => createHash("sha256").update(content).digest("hex");
+/** Name of the blob of any other file. */
 export const gitSha1 = (content: Buffer): string =>
   createHash("sha1").update(`blob ${content.length}\0`).update(content).digest("hex");
 
+/** Starts both servers on free ports. */
 export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
   const { id = "acme/tiny-vl", files, isLarge = (file) => file.endsWith(".safetensors"), pageSize = 1000 } = options;
   const counts = new Map<string, number>();
