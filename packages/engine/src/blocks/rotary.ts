@@ -45,19 +45,28 @@ export function rotaryTable(
   return { cos, sin };
 }
 
-/** Graph inputs with the angles of every token, each [batch, tokens, headDim/2]. */
+/** Graph inputs with the angles of every token, each [batch, tokens, d/2] for d dimensions of a head that turn. */
 export interface RotaryInputs {
   readonly cos: Value;
   readonly sin: Value;
 }
 
+/** What {@link rotate} needs beside the angles. */
+export interface RotateOptions {
+  readonly heads: number;
+  /** Dimensions at the start of each head that turn, where not all do: twice the width of the angles. */
+  readonly rotaryDims?: number | undefined;
+  /** Name of the resulting edge, where it matters. */
+  readonly output?: string;
+}
+
 /**
- * Rotates the heads of `x` pairwise over halves (element i with element i + d/2).
+ * Rotates the heads of `x` pairwise over halves (element i with element i + d/2 of the d dimensions that turn).
  *
  * @param x [batch, tokens, heads·headDim]
- * @param output name of the resulting edge, where it matters
  */
-export function rotate(graph: GraphBuilder, x: Value, angles: RotaryInputs, heads: number, output?: string): Value {
-  const options = output === undefined ? {} : { output };
-  return graph.node("RotaryEmbedding", [x, angles.cos, angles.sin], { num_heads: heads }, options);
+export function rotate(graph: GraphBuilder, x: Value, angles: RotaryInputs, options: RotateOptions): Value {
+  const { heads, rotaryDims, output } = options;
+  const attributes = { num_heads: heads, rotary_embedding_dim: rotaryDims };
+  return graph.node("RotaryEmbedding", [x, angles.cos, angles.sin], attributes, output === undefined ? {} : { output });
 }

@@ -6,6 +6,7 @@ import { llavaOneVision } from "./llava-onevision/llava-onevision.ts";
 import type { ModelFamily } from "./model-family.ts";
 import { nvila } from "./nvila/nvila.ts";
 import { qwen25Vl } from "./qwen2-5-vl/qwen2-5-vl.ts";
+import { qwen35 } from "./qwen3-5/qwen3-5.ts";
 import { qwen3Vl } from "./qwen3-vl/qwen3-vl.ts";
 import { smolVlm } from "./smolvlm/smolvlm.ts";
 
@@ -13,6 +14,7 @@ import { smolVlm } from "./smolvlm/smolvlm.ts";
 const families: readonly ModelFamily[] = [
   qwen25Vl,
   qwen3Vl,
+  qwen35,
   smolVlm,
   internVl,
   llavaNext,

@@ -24,18 +24,25 @@ export function maskInput(graph: GraphBuilder, name = "mask"): Value {
   return graph.input(name, "float32", ["batch", 1, "tokens", "context"]);
 }
 
-/** Declares the inputs `cos` and `sin` [B, S, headDim/2] and `mask` [B, 1, S, P + S] of a decoder. */
-export function attentionInputs(graph: GraphBuilder, headDim: number): AttentionContext {
+/** Declares the inputs `cos` and `sin` [B, S, rotaryDims/2] and `mask` [B, 1, S, P + S] of a decoder. */
+export function attentionInputs(graph: GraphBuilder, rotaryDims: number): AttentionContext {
   return {
-    cos: graph.input("cos", "float32", ["batch", "tokens", headDim / 2]),
-    sin: graph.input("sin", "float32", ["batch", "tokens", headDim / 2]),
+    cos: graph.input("cos", "float32", ["batch", "tokens", rotaryDims / 2]),
+    sin: graph.input("sin", "float32", ["batch", "tokens", rotaryDims / 2]),
     mask: maskInput(graph),
   };
 }
 
+/** Sizes and kind of an attention layer. */
+export interface AttentionConfig
+  extends Pick<TextDecoderConfig, "heads" | "kvHeads" | "headDim" | "qkNorm" | "epsilon" | "rotaryDims"> {
+  /** Whether `q_proj` gives a gate behind each head's query, whose sigmoid scales what the head returns (Qwen3.5). */
+  readonly isGated?: boolean;
+}
+
 /** What {@link cachedAttention} is built from. */
 export interface CachedAttentionOptions {
-  readonly text: Pick<TextDecoderConfig, "heads" | "kvHeads" | "headDim" | "qkNorm" | "epsilon">;
+  readonly text: AttentionConfig;
   readonly inputs: AttentionContext;
   /** Number of the layer, which names its part of the cache. */
   readonly layer: number;
@@ -60,22 +67,39 @@ export function cachedAttention(
   options: CachedAttentionOptions,
 ): Value {
   const { text, inputs, layer, prefix, format, scale } = options;
-  const kvWidth = text.kvHeads * text.headDim;
+  const { heads, kvHeads, headDim, rotaryDims, isGated = false } = text;
+  const kvWidth = kvHeads * headDim;
   const parts = ["q_proj", "k_proj", "v_proj"].map((part) => `${prefix}.${part}`);
   const fused = linear(graph, weights, x, { parts, format });
-  const sizes = graph.constant("int64", [3], [text.heads * text.headDim, kvWidth, kvWidth]);
+  const sizes = graph.constant("int64", [3], [heads * headDim * (isGated ? 2 : 1), kvWidth, kvWidth]);
   const outputs = [true, true, `present.${layer}.value`] as const;
-  const [query, key, value] = graph.nodes("Split", [fused, sizes], { axis: -1 }, { outputs });
+  const [projected, key, value] = graph.nodes("Split", [fused, sizes], { axis: -1 }, { outputs });
+  const { query, gate } = isGated ? gatedQuery(graph, projected, headDim) : { query: projected, gate: undefined };
   const normed = (rows: Value, name: string): Value =>
     text.qkNorm ? headNorm(graph, weights, rows, `${prefix}.${name}.weight`, text) : rows;
-  const rotatedKey = rotate(graph, normed(key, "k_norm"), inputs, text.kvHeads, `present.${layer}.key`);
+  const keyOptions = { heads: kvHeads, rotaryDims, output: `present.${layer}.key` };
+  const rotatedKey = rotate(graph, normed(key, "k_norm"), inputs, keyOptions);
   const states = {
-    query: rotate(graph, normed(query, "q_norm"), inputs, text.heads),
+    query: rotate(graph, normed(query, "q_norm"), inputs, { heads, rotaryDims }),
     key: withPast(graph, rotatedKey, `past.${layer}.key`, kvWidth),
     value: withPast(graph, value, `past.${layer}.value`, kvWidth),
   };
-  const attended = maskedAttention(graph, states, inputs.mask, { ...text, scale });
-  return linear(graph, weights, attended, { parts: [`${prefix}.o_proj`], format });
+  const attended = maskedAttention(graph, states, inputs.mask, { heads, kvHeads, scale });
+  const scaled = gate === undefined ? attended : graph.node("Mul", [attended, graph.node("Sigmoid", [gate])]);
+  return linear(graph, weights, scaled, { parts: [`${prefix}.o_proj`], format });
+}
+
+/** Takes queries and gates apart: [B, S, heads · 2 · headDim] → two of [B, S, heads · headDim]. */
+function gatedQuery(
+  graph: GraphBuilder,
+  projected: Value,
+  headDim: number,
+): { readonly query: Value; readonly gate: Value } {
+  const split = graph.node("Reshape", [projected, graph.constant("int64", [4], [0, 0, -1, 2 * headDim])]);
+  const sizes = graph.constant("int64", [2], [headDim, headDim]);
+  const joined = graph.constant("int64", [3], [0, 0, -1]);
+  const [query, gate] = graph.nodes("Split", [split, sizes], { axis: -1 }, { outputs: 2 });
+  return { query: graph.node("Reshape", [query, joined]), gate: graph.node("Reshape", [gate, joined]) };
 }
 
 /** Declares `rows` as an output and `past` as an input of the graph, and joins the two along the tokens. */

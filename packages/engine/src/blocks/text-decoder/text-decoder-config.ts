@@ -52,6 +52,8 @@ export interface TextDecoderConfig extends FeedForwardConfig {
   readonly ropeTheta: number;
   /** Queries and keys are normed a head before they are rotated (Qwen3). */
   readonly qkNorm: boolean;
+  /** Dimensions of each head that are rotated; all when absent. */
+  readonly rotaryDims?: number;
 }
 
 /** Canonical names of a decoder's modules. */

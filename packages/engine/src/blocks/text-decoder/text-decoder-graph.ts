@@ -3,7 +3,7 @@ import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph, Value } from "../../onnx/onnx-graph.ts";
 import type { LinearFormat } from "../linear.ts";
 import { addRmsNorm, rmsNorm } from "../rms-norm.ts";
-import { attentionInputs, cachedAttention } from "./cached-attention.ts";
+import { type AttentionContext, attentionInputs, cachedAttention } from "./cached-attention.ts";
 import { feedForward } from "./feed-forward.ts";
 import { lastLogits } from "./last-logits.ts";
 import type { TextDecoderConfig, TextDecoderNames } from "./text-decoder-config.ts";
@@ -20,7 +20,22 @@ export interface TextDecoderOptions {
    * stand behind the embedding in each row of `inputs_embeds`, zeros where a token is text.
    */
   readonly addedLayers?: number;
+  /** What mixes the tokens of a layer; attention over all past tokens when absent. */
+  readonly mix?: TokenMixer;
 }
+
+/**
+ * Adds the part of a layer that mixes tokens, between its two norms.
+ *
+ * @param x [B, S, hidden]
+ * @param options `prefix` is the canonical name of the layer
+ * @returns [B, S, hidden]
+ */
+export type TokenMixer = (
+  graph: GraphBuilder,
+  x: Value,
+  options: { readonly layer: number; readonly prefix: string; readonly inputs: AttentionContext },
+) => Value;
 
 /**
  * A language model of the Llama lineage (Llama, Mistral, Qwen2, Qwen3) without its token embedding: RMSNorm before
@@ -28,25 +43,28 @@ export interface TextDecoderOptions {
  * them, queries and keys normed a head where `qkNorm` says so.
  *
  * Inputs, for B sequences with S new tokens after P cached ones: `inputs_embeds` [B, S, hidden · (1 + addedLayers)];
- * `cos`, `sin` [B, S, headDim/2]; `mask` [B, 1, S, P + S] added to the scores; `past.<layer>.key|value`
+ * `cos`, `sin` [B, S, rotaryDims/2]; `mask` [B, 1, S, P + S] added to the scores; `past.<layer>.key|value`
  * [B, P, kvHeads · headDim]. Outputs: `logits` [B, 1, vocab] of the last token; `present.<layer>.key|value`
  * [B, S, kvHeads · headDim], the new rows only, which the caller appends to its cache. Shorter sequences are padded and
  * the mask hides the padding.
  */
 export function textDecoderGraph(weights: WeightSource, decoder: TextDecoderOptions): OnnxGraph {
   const { text, names, tiedEmbeddings, format, addedLayers = 0 } = decoder;
+  const mix: TokenMixer =
+    decoder.mix ??
+    ((graph, x, { layer, prefix, inputs }) =>
+      cachedAttention(graph, weights, x, { text, inputs, layer, prefix: `${prefix}.self_attn`, format }));
   const graph = new GraphBuilder();
-  const inputs = attentionInputs(graph, text.headDim);
+  const inputs = attentionInputs(graph, text.rotaryDims ?? text.headDim);
   const rows = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize * (1 + addedLayers)]);
   const [embedded, ...added] = partsOf(graph, rows, text.hiddenSize, addedLayers);
   let residual = embedded!;
   let normed = rmsNorm(graph, weights, residual, `${names.model}.layers.0.input_layernorm.weight`, text.epsilon);
   for (let layer = 0; layer < text.layers; layer++) {
     const name = `${names.model}.layers.${layer}`;
-    const options = { text, inputs, layer, prefix: `${name}.self_attn`, format };
-    const attended = cachedAttention(graph, weights, normed, options);
+    const mixed = mix(graph, normed, { layer, prefix: name, inputs });
     const postNorm = `${name}.post_attention_layernorm.weight`;
-    const middle = addRmsNorm(graph, weights, attended, residual, postNorm, text.epsilon);
+    const middle = addRmsNorm(graph, weights, mixed, residual, postNorm, text.epsilon);
     const last = layer + 1 === text.layers;
     const nextNorm = last ? `${names.model}.norm.weight` : `${names.model}.layers.${layer + 1}.input_layernorm.weight`;
     const hidden = feedForward(graph, weights, middle.normed, { text, layer, prefix: `${name}.mlp`, format });

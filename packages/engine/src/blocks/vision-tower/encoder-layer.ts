@@ -74,7 +74,7 @@ function attention(graph: GraphBuilder, weights: WeightSource, x: Value, options
   const [query, key, value] = projections(graph, weights, x, options);
   const normed = (rows: Value, name: string | undefined): Value => {
     const scaled = name === undefined ? rows : rmsNorm(graph, weights, rows, `${name}.weight`, epsilon);
-    return rotary === undefined ? scaled : rotate(graph, scaled, rotary, heads);
+    return rotary === undefined ? scaled : rotate(graph, scaled, rotary, { heads });
   };
   const states = { query: normed(query!, names.queryNorm), key: normed(key!, names.keyNorm), value: value! };
   return linear(graph, weights, fullAttention(graph, states, heads), { parts: [names.out], format });

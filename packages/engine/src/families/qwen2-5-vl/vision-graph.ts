@@ -99,8 +99,8 @@ function attention(graph: GraphBuilder, weights: WeightSource, x: Value, options
   const prefix = `model.visual.blocks.${block}.attn`;
   const [query, key, value] = fusedLinear(graph, weights, x, { fused: `${prefix}.qkv`, count: 3, format });
   const states: AttentionInputs = {
-    query: rotate(graph, query!, inputs, heads),
-    key: rotate(graph, key!, inputs, heads),
+    query: rotate(graph, query!, inputs, { heads }),
+    key: rotate(graph, key!, inputs, { heads }),
     value: value!,
   };
   const context = config.fullAttentionBlocks.has(block)
