@@ -21,6 +21,8 @@ const names = goldenNames.filter((name) => !name.includes("-") && name !== "qwen
 // From the folder to the answer: worker, cache of graphs, cache of prompts, video file.
 describe.each(names)("%s through loadModel", (name) => {
   const golden = readGoldenCheckpoint(name);
+  // Recurrent states are kept before the opening of the answer, keys and values at every token.
+  const computedAgain = name.startsWith("qwen3_5") ? 8 : 1;
   const caseOf = (id: string) => golden.cases.find((candidate) => candidate.id === id);
   let cacheFolder: string;
   let model: VisionModel;
@@ -45,7 +47,7 @@ describe.each(names)("%s through loadModel", (name) => {
     expect(first.tokenIds).toEqual(expected.greedy.ids);
     const again = unwrap(await ask(picture, "What is in this image?"));
     expect(again.tokenIds).toEqual(expected.greedy.ids);
-    expect(again.usage.cachedTokens).toBe((expected.sequence_length ?? expected.input_ids.length) - 1);
+    expect(again.usage.cachedTokens).toBe((expected.sequence_length ?? expected.input_ids.length) - computedAgain);
   });
 
   test("a video file", async () => {

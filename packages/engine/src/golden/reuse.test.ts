@@ -10,14 +10,15 @@ const generationConfig = { maxNewTokens: 16, minNewTokens: 16 };
 const photo = `${fixturesFolder}images/photo.png`;
 const square = `${fixturesFolder}images/square.png`;
 
-describe("reuse of earlier prompts", () => {
+// Recurrent layers can be taken up again only in a few places; keys and values at every token.
+describe.each(["qwen2_5_vl-tied-window112", "qwen3_5"])("reuse of earlier prompts of %s", (name) => {
   let cacheFolder: string;
   let reusing: VisionModel;
   let forgetting: VisionModel;
 
   beforeAll(async () => {
     cacheFolder = await mkdtemp(join(tmpdir(), "ocellus-reuse-"));
-    const folder = `${fixturesFolder}checkpoints/qwen2_5_vl-tied-window112`;
+    const folder = `${fixturesFolder}checkpoints/${name}`;
     reusing = await loadModel(folder, { precision: "float32", cacheFolder });
     forgetting = await loadModel(folder, { precision: "float32", cacheFolder, promptCacheBytes: 0 });
   });
@@ -28,7 +29,9 @@ describe("reuse of earlier prompts", () => {
   });
 
   async function ask(model: VisionModel, source: string, userPrompt: string): Promise<PredictionResponse> {
-    return unwrap(await model({ source, userPrompt, generationConfig }));
+    return unwrap(
+      await model({ source, userPrompt, systemPrompt: "You describe pictures in a few words.", generationConfig }),
+    );
   }
 
   test("answers are those of a model that forgets, and less is computed", async () => {
@@ -65,7 +68,8 @@ describe("reuse of earlier prompts", () => {
     const reply = { role: "assistant" as const, content: answer.rawOutput };
     const messages = [first, reply, { role: "user" as const, content: "And now?" }];
     const next = unwrap(await reusing({ messages, generationConfig }));
-    expect(next.usage.cachedTokens).toBeGreaterThanOrEqual(answer.usage.inputTokens);
+    const opening = name === "qwen3_5" ? 8 : 0;
+    expect(next.usage.cachedTokens).toBeGreaterThanOrEqual(answer.usage.inputTokens - opening);
     expect(next.tokenIds).toEqual(unwrap(await forgetting({ messages, generationConfig })).tokenIds);
   });
 });

@@ -3,69 +3,84 @@ import { readGoldenCheckpoint } from "../golden/golden-checkpoint.ts";
 import { type GoldenGraphs, openGoldenGraphs } from "../golden/golden-graphs.ts";
 import { Decoder } from "./decoder.ts";
 import { embedTokens } from "./embed-prompt.ts";
+import { SequenceState } from "./sequence-state.ts";
 
-const golden = readGoldenCheckpoint("qwen2_5_vl");
-const { input_ids: ids, logits } = golden.cases.find(({ id }) => id === "multi-turn")!;
-const expected = golden.tensor(logits.tensor);
+// Keys and values alone, and with recurrent states beside them.
+describe.each(["qwen2_5_vl", "qwen3_5"])("%s", (name) => {
+  const golden = readGoldenCheckpoint(name);
+  const { input_ids: ids, logits } = golden.cases.find(({ id }) => id === "multi-turn")!;
+  const expected = golden.tensor(logits.tensor);
 
-let graphs: GoldenGraphs;
+  let graphs: GoldenGraphs;
 
-beforeAll(async () => {
-  graphs = await openGoldenGraphs(golden.folder);
-});
-
-afterAll(() => graphs?.delete());
-
-/** Appends the ids from `start` to `end` at their text positions. */
-function append(decoder: Decoder, start: number, end: number, beforeChunk = async () => {}): Promise<Float32Array> {
-  const positions = Array.from({ length: end - start }, (_, index) => start + index);
-  const embeddings = embedTokens(graphs.model, ids.slice(start, end));
-  return decoder.append(embeddings, Int32Array.from([...positions, ...positions, ...positions]), beforeChunk);
-}
-
-const difference = (actual: Float32Array): number =>
-  actual.reduce((largest, value, index) => Math.max(largest, Math.abs(value - expected[index]!)), 0);
-
-describe("the scores after a prompt are the reference's", () => {
-  test("in one piece", async () => {
-    const decoder = new Decoder(graphs.decoder, graphs.model);
-    expect(difference(await append(decoder, 0, ids.length))).toBeLessThan(2e-3);
+  beforeAll(async () => {
+    graphs = await openGoldenGraphs(golden.folder);
   });
 
-  test.each([[[1]], [[40]], [[ids.length - 1]], [[7, 8, 9, 50]]])("cut at %j", async (cuts) => {
-    const decoder = new Decoder(graphs.decoder, graphs.model);
-    let start = 0;
-    for (const end of cuts) {
-      await append(decoder, start, end);
-      start = end;
+  afterAll(() => graphs?.delete());
+
+  /** Appends the ids from `start` to `end` at their text positions. */
+  function append(decoder: Decoder, start: number, end: number, beforeChunk = async () => {}): Promise<Float32Array> {
+    const positions = Array.from({ length: end - start }, (_, index) => start + index);
+    const embeddings = embedTokens(graphs.model, ids.slice(start, end));
+    return decoder.append(embeddings, Int32Array.from([...positions, ...positions, ...positions]), beforeChunk);
+  }
+
+  const difference = (actual: Float32Array): number =>
+    actual.reduce((largest, value, index) => Math.max(largest, Math.abs(value - expected[index]!)), 0);
+
+  describe("the scores after a prompt are the reference's", () => {
+    test("in one piece", async () => {
+      const decoder = new Decoder(graphs.decoder, graphs.model);
+      expect(difference(await append(decoder, 0, ids.length))).toBeLessThan(2e-3);
+    });
+
+    test.each([[[1]], [[40]], [[ids.length - 1]], [[7, 8, 9, 50]]])("cut at %j", async (cuts) => {
+      const decoder = new Decoder(graphs.decoder, graphs.model);
+      let start = 0;
+      for (const end of cuts) {
+        await append(decoder, start, end);
+        start = end;
+      }
+      expect(difference(await append(decoder, start, ids.length))).toBeLessThan(2e-3);
+    });
+
+    test("token by token", async () => {
+      const decoder = new Decoder(graphs.decoder, graphs.model);
+      for (let token = 0; token < ids.length - 1; token++) await append(decoder, token, token + 1);
+      expect(difference(await append(decoder, ids.length - 1, ids.length))).toBeLessThan(2e-3);
+    });
+  });
+
+  test("two conversations on one session do not see each other", async () => {
+    const [one, other] = [new Decoder(graphs.decoder, graphs.model), new Decoder(graphs.decoder, graphs.model)];
+    await append(one, 0, 30);
+    await append(other, 5, 11);
+    expect(difference(await append(one, 30, ids.length))).toBeLessThan(2e-3);
+  });
+
+  test("a state is taken up again where it was remembered", async () => {
+    const state = new SequenceState(graphs.model.decoder);
+    state.rememberAt([10, 33]);
+    await append(new Decoder(graphs.decoder, graphs.model, state), 0, 50);
+    expect([state.length, state.reusable(40) >= 33]).toEqual([50, true]);
+    for (const start of [33, 10]) {
+      const again = new Decoder(graphs.decoder, graphs.model, state.fork(start));
+      expect(difference(await append(again, start, ids.length))).toBeLessThan(2e-3);
     }
-    expect(difference(await append(decoder, start, ids.length))).toBeLessThan(2e-3);
   });
 
-  test("token by token", async () => {
+  test("it asks before every chunk whether to go on", async () => {
     const decoder = new Decoder(graphs.decoder, graphs.model);
-    for (let token = 0; token < ids.length - 1; token++) await append(decoder, token, token + 1);
-    expect(difference(await append(decoder, ids.length - 1, ids.length))).toBeLessThan(2e-3);
+    const tokens = 1300;
+    const embeddings = embedTokens(graphs.model, new Array(tokens).fill(5));
+    let chunks = 0;
+    await decoder.append(embeddings, new Int32Array(3 * tokens), async () => {
+      chunks++;
+    });
+    expect(chunks).toBe(3);
+    const stop = new Error("stop");
+    const stopped = append(decoder, 0, 10, () => Promise.reject(stop));
+    await expect(stopped).rejects.toBe(stop);
   });
-});
-
-test("two conversations on one session do not see each other", async () => {
-  const [one, other] = [new Decoder(graphs.decoder, graphs.model), new Decoder(graphs.decoder, graphs.model)];
-  await append(one, 0, 30);
-  await append(other, 5, 11);
-  expect(difference(await append(one, 30, ids.length))).toBeLessThan(2e-3);
-});
-
-test("it asks before every chunk whether to go on", async () => {
-  const decoder = new Decoder(graphs.decoder, graphs.model);
-  const tokens = 1300;
-  const embeddings = embedTokens(graphs.model, new Array(tokens).fill(5));
-  let chunks = 0;
-  await decoder.append(embeddings, new Int32Array(3 * tokens), async () => {
-    chunks++;
-  });
-  expect(chunks).toBe(3);
-  const stop = new Error("stop");
-  const stopped = append(decoder, 0, 10, () => Promise.reject(stop));
-  await expect(stopped).rejects.toBe(stop);
 });

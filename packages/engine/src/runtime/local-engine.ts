@@ -118,8 +118,7 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   const seen = performance.now();
 
   const keys = promptKeys(ids, visuals, features);
-  const { state, reused } = prompts.take(keys);
-  state.rememberAt(placesToReturnTo(ids, visuals));
+  const { state, reused } = prompts.take(keys, partings(ids, visuals));
   const rows = features.map((feature) => feature.rows);
   const positions = model.positions(ids.length, visuals);
   const prompt = {
@@ -167,13 +166,14 @@ function promptKeys(
   return keys;
 }
 
-/** More than any template writes to open an answer. What it writes there is often gone once the answer is history. */
-const openingTokens = 16;
+/** As many tokens as a template writes to open an answer, which are often gone once the answer is history. */
+const openingTokens = 8;
 
-/** Where other prompts may part from this one: behind the last visual, and before the answer is opened. */
-function placesToReturnTo(ids: readonly number[], visuals: readonly PlacedVisual[]): number[] {
-  const { start = 0, length = 0 } = visuals.at(-1)?.spans.at(-1) ?? {};
-  return [start + length, ids.length - openingTokens].sort((a, b) => a - b);
+/** Where later prompts may part from this one: before and behind the visuals, and before the answer is opened. */
+function partings(ids: readonly number[], visuals: readonly PlacedVisual[]): number[] {
+  const spans = visuals.flatMap((visual) => visual.spans);
+  const { start = 0, length = 0 } = spans.at(-1) ?? {};
+  return [spans[0]?.start ?? 0, start + length, ids.length - openingTokens].sort((a, b) => a - b);
 }
 
 /** Lowers the cap on new tokens to what the context still holds. */

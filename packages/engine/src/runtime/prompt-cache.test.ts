@@ -91,4 +91,33 @@ describe("PromptCache", () => {
     none.keep(count(20), state);
     expect(none.take(count(21)).reused).toBe(0);
   });
+
+  test("recurrent states are found again where prompts were said to part, and given up when memory is short", () => {
+    const hybrid = { ...shape, recurrentStates: [{ name: "linear.0.memory", dims: [1, 1024] }] };
+    const rows = 2 * 256 * 2 * 4;
+    for (const [states, expected] of [
+      [4, [10, 20, 30, 36]],
+      [3, [10, 20, 30, 30]],
+      [2, [0, 20, 30, 30]],
+      [1, [0, 0, 30, 30]],
+    ] as const) {
+      for (const [index, length] of [15, 25, 33, 40].entries()) {
+        const prompts = new PromptCache(hybrid, rows + states * 4096);
+        const { state } = prompts.take(count(36), [3, 10, 20, 30]);
+        for (const end of [10, 20, 30, 36]) {
+          const keys = count(end - state.length, state.length + 1);
+          const row = Float32Array.from(keys.flatMap((key) => [key, key]));
+          const memory = { "present.linear.0.memory": new Float32Array(1024).fill(end) };
+          state.append({ "present.0.key": row, "present.0.value": row, ...memory }, keys.length);
+        }
+        prompts.keep(count(36), state);
+        const next = prompts.take([...count(length), ...count(9, 500)]);
+        expect([states, length, next.reused]).toEqual([states, length, expected[index]]);
+        const past = next.state.feeds()["past.linear.0.memory"]!.data;
+        expect(Number(past[7])).toBe(next.reused);
+      }
+    }
+    const none = new PromptCache(hybrid, 0);
+    expect(none.take(count(36), [10]).state.nextStop).toBe(Infinity);
+  });
 });

@@ -38,8 +38,16 @@ export class PromptCache {
   /**
    * The longest known beginning of a prompt. At least the last token is left to compute, since its scores are wanted.
    * An entry that the prompt continues is handed over; of one that it only shares a part with, the part is copied.
+   *
+   * @param partings lengths at which later prompts may part from this one, ascending
    */
-  take(keys: readonly number[]): ReusedPrompt {
+  take(keys: readonly number[], partings: readonly number[] = []): ReusedPrompt {
+    const taken = this.#take(keys);
+    if (this.#maxBytes > 0) taken.state.rememberAt(partings.filter((length) => length >= worthwhileTokens));
+    return taken;
+  }
+
+  #take(keys: readonly number[]): ReusedPrompt {
     let best: Entry | undefined;
     let reused = 0;
     for (const entry of this.#entries) {
@@ -58,7 +66,7 @@ export class PromptCache {
 
   /** Keeps what a prompt and its answer left in the decoder, and drops the least recently used beyond the bound. */
   keep(keys: readonly number[], state: SequenceState): void {
-    if (state.byteLength > this.#maxBytes) state.rewind();
+    while (state.byteLength > this.#maxBytes && state.shed());
     this.#entries.push({ keys: keys.slice(0, state.length), state });
     let bytes = this.#entries.reduce((sum, entry) => sum + entry.state.byteLength, 0);
     while (bytes > this.#maxBytes) bytes -= this.#entries.shift()!.state.byteLength;

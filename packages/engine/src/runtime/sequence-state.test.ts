@@ -50,17 +50,22 @@ describe("SequenceState", () => {
     expect(counted(state.fork(0))).toBe(0);
   });
 
-  test("only the last remembered states are kept, and each counts as memory", () => {
+  test("only the last remembered states are kept, and each counts as memory and can be given up", () => {
     const state = new SequenceState(recurrent);
-    const empty = state.byteLength;
-    state.rememberAt([2, 4, 6]);
+    const one = state.byteLength;
+    state.rememberAt([1, 2, 4, 6]);
     see(state, 7);
-    expect([3, 5, 6].map((tokens) => state.reusable(tokens))).toEqual([0, 4, 6]);
-    expect(state.byteLength - 2 * 4 * 256).toBe(3 * empty);
-    state.rewind();
-    expect([state.length, counted(state)]).toEqual([6, 6]);
-    expect(state.byteLength - 2 * 4 * 256).toBe(2 * empty);
+    const states = () => (state.byteLength - 2 * 4 * 256) / one;
+    expect([1, 3, 5, 6].map((tokens) => state.reusable(tokens))).toEqual([0, 2, 4, 6]);
+    expect(states()).toBe(4);
+    expect(state.shed()).toBe(true);
+    expect([state.length, counted(state), states()]).toEqual([6, 6, 3]);
+    expect(state.shed()).toBe(true);
+    expect([state.reusable(3), state.reusable(5), states()]).toEqual([0, 4, 2]);
     see(state, 2);
     expect(counted(state)).toBe(8);
+    expect([state.shed(), state.shed(), state.shed(), state.shed()]).toEqual([true, true, true, false]);
+    expect([state.length, states()]).toEqual([6, 1]);
+    expect(new SequenceState(shape).shed()).toBe(false);
   });
 });

@@ -4,7 +4,7 @@ import { KvCache } from "./kv-cache.ts";
 import { RecurrentState, recurrentBytes } from "./recurrent-state.ts";
 
 /** Earlier recurrent states that are kept of one sequence; each is as large as the running one. */
-const maxSnapshots = 2;
+const maxSnapshots = 3;
 
 interface Snapshot {
   /** Tokens that it has seen. */
@@ -82,12 +82,18 @@ export class SequenceState {
     return copy;
   }
 
-  /** Goes back to the last length that was remembered, if there is one, and thereby needs one recurrent state less. */
-  rewind(): void {
+  /**
+   * Gives up one recurrent state: what came after the last remembered length, else the earliest remembered one.
+   *
+   * @returns false when there is none to give up
+   */
+  shed(): boolean {
     const last = this.#snapshots.at(-1);
-    if (last === undefined) return;
+    if (last === undefined) return false;
+    if (this.#running === last.state) this.#snapshots = this.#snapshots.slice(1);
     this.#kv.truncate(last.length);
     this.#running = last.state;
+    return true;
   }
 
   /** Bytes of memory that the state holds, used or not. */
