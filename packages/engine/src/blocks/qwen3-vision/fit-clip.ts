@@ -19,7 +19,8 @@ export function fitClip(
   const factor = vision.patchSize * vision.mergeSize;
   const { width, height } = atLeastOneCell(size, factor);
   const slices = Math.max(1, roundHalfEven(frames / vision.temporalPatchSize)) * vision.temporalPatchSize;
-  const maxPixels = Math.min(processor.maxPixels, slices * (processor.frame.maxPixels ?? Infinity));
+  const most = clipPixels(processor, factor, frames);
+  const maxPixels = Math.min(most, slices * (processor.frame.maxPixels ?? Infinity));
   const minPixels = Math.min(maxPixels, Math.max(processor.minPixels, slices * (processor.frame.minPixels ?? 0)));
   const fit = (side: number): number => roundHalfEven(side / factor) * factor;
   const volume = slices * fit(height) * fit(width);
@@ -34,6 +35,17 @@ export function fitClip(
     return { width: grow(width), height: grow(height) };
   }
   return { width: fit(width), height: fit(height) };
+}
+
+/** Largest area of all frames together. */
+function clipPixels(
+  { minPixels, maxPixels, frameTokens }: Qwen3VideoProcessor,
+  factor: number,
+  frames: number,
+): number {
+  if (frameTokens === undefined) return maxPixels;
+  const share = Math.min(frameTokens * factor ** 2, Math.floor(maxPixels / frames));
+  return Math.max(share, Math.trunc(minPixels * 1.05)) * frames;
 }
 
 function atLeastOneCell({ width, height }: PixelSize, factor: number): PixelSize {

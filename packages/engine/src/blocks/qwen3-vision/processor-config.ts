@@ -5,6 +5,7 @@ import { parseConfig } from "../../checkpoint/parse-config.ts";
 import { readImageProcessorJson, readVideoProcessorJson } from "../../checkpoint/processor-json.ts";
 import type { FamilyOptions } from "../../families/model-family.ts";
 import { halfScale, readPictureSettings } from "../pictures/picture-settings.ts";
+import { clipCap } from "../qwen-vision/clip-cap.ts";
 import type { AreaSettings } from "../qwen-vision/image-processor.ts";
 
 const count = z.number().int().positive();
@@ -21,10 +22,15 @@ const schema = z.looseObject({
 const imageAreas = { minPixels: 256 * 256, maxPixels: 4096 * 4096 };
 const clipAreas = { minPixels: 128 * 32 * 32, maxPixels: 768 * 32 * 32 };
 
+/** `max_video_tokens` of transformers' `Qwen3VLVideoProcessor`. */
+const defaultFrameTokens = 768;
+
 /** How clips are sized and sampled. The areas are those of all frames together. */
 export interface Qwen3VideoProcessor extends AreaSettings {
   readonly minFrames: number;
   readonly maxFrames: number;
+  /** Tokens that a frame may have; no such bound when undefined. */
+  readonly frameTokens?: number | undefined;
   /** Bounds on one frame that the caller asks for. */
   readonly frame: FamilyOptions;
 }
@@ -65,6 +71,7 @@ export async function loadVideoProcessor(
     ...areasOf(json, file, clipAreas),
     minFrames: min_frames ?? 4,
     maxFrames: max_frames ?? 768,
+    frameTokens: clipCap(json, file, defaultFrameTokens),
     frame: options,
   };
 }

@@ -11,17 +11,6 @@ import { videoInput } from "./video-input.ts";
 import { loadVideoProcessorConfig, type VideoProcessorConfig } from "./video-processor-config.ts";
 
 const fixtures = fileURLToPath(new URL("../../../../../fixtures/", import.meta.url));
-const table = JSON.parse(readFileSync(`${fixtures}tables/qwen2-5-vl-video.json`, "utf8")) as {
-  readonly videos: readonly { frames: number; size: [number, number]; grid_thw: number[]; tokens: number }[];
-  readonly sampling: readonly {
-    readonly kwargs: { readonly fps: number };
-    readonly total_frames: number;
-    readonly source_fps: number;
-    readonly indices?: readonly (number | "...")[];
-    readonly second_per_grid_t: number;
-    readonly count: number;
-  }[];
-};
 const { vision } = parseQwen25VlConfig(
   JSON.parse(readFileSync(`${fixtures}checkpoints/qwen2_5_vl/config.json`, "utf8")),
 );
@@ -39,23 +28,6 @@ function noise(width: number, height: number, seed: number): Picture {
 }
 
 describe("sampling", () => {
-  const rows = table.sampling.filter(({ indices }) => indices !== undefined);
-
-  test.each(rows)("$kwargs.fps fps of $total_frames frames at $source_fps", (row) => {
-    const video = { frameCount: row.total_frames, fps: row.source_fps };
-    const indices = sampleFrames(video, { fps: row.kwargs.fps, maxFrames: null }, bounds);
-    expect(indices).toHaveLength(row.count);
-    const cut = row.indices!.indexOf("...");
-    if (cut < 0) expect(indices).toEqual(row.indices);
-    else {
-      expect(indices.slice(0, cut)).toEqual(row.indices!.slice(0, cut));
-      expect(indices.slice(cut + 1 - row.indices!.length)).toEqual(row.indices!.slice(cut + 1));
-    }
-    const sampledFps = (indices.length / video.frameCount) * video.fps;
-    const clip = videoInput(1, processor, vision).prepareClip([noise(28, 28, 0)], timing(sampledFps));
-    expect(clip.timeStep).toBe(Math.fround(vision.tokensPerSecond * Math.fround(row.second_per_grid_t)));
-  });
-
   test("a video of one frame gives this frame", () => {
     expect(sampleFrames({ frameCount: 1, fps: 30 }, { fps: 4, maxFrames: null }, bounds)).toEqual([0]);
   });
@@ -81,10 +53,6 @@ describe("sampling", () => {
 
 describe("clips", () => {
   const input = videoInput(1, processor, vision);
-
-  test.each(table.videos)("$frames frames of $size: $tokens tokens", ({ frames, size: [width, height], tokens }) => {
-    expect(input.tokensOf({ width, height }, frames)).toBe(tokens);
-  });
 
   test("a long clip is several runs of whole temporal slices, with the patches of one", () => {
     const frames = Array.from({ length: 9 }, (_, index) => noise(56 * 14, 56 * 14, index));
@@ -125,6 +93,15 @@ describe("settings", () => {
     expect(nested).toMatchObject({ minPixels: 3136, maxPixels: 4704, minFrames: 2, maxFrames: 768 });
     const none = await load({ "processor_config.json": {} });
     expect(none).toMatchObject({ minPixels: 100_352, maxPixels: 602_112, mean: image.mean, maxFrames: 768 });
+  });
+
+  test("the bound on all tokens of a clip is off unless the file switches it on", async () => {
+    const clipTokens = async (json: object) =>
+      (await load({ "video_preprocessor_config.json": { size, ...json } })).clipTokens;
+    expect(await clipTokens({})).toBeUndefined();
+    expect(await clipTokens({ cap_pixels_per_frame: false, max_video_tokens: 9 })).toBeUndefined();
+    expect(await clipTokens({ cap_pixels_per_frame: true })).toBe(128_000);
+    expect(await clipTokens({ cap_pixels_per_frame: true, max_video_tokens: 9 })).toBe(9);
   });
 
   test("an area bound of the caller wins, and the other one yields", async () => {

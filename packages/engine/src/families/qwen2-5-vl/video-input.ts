@@ -19,9 +19,7 @@ const patchesPerRun = 8192;
 /** How Qwen2.5-VL takes videos (specs/vlm.md B0, B1 "Video", B12.1). */
 export function videoInput(tokenId: number, processor: VideoProcessorConfig, vision: Qwen25VisionConfig): VideoInput {
   const { temporalPatchSize, patchSize, mergeSize } = vision;
-  const factor = patchSize * mergeSize;
-  const { minPixels, maxPixels } = processor;
-  const fit = (size: PixelSize): PixelSize => smartResize(size, { factor, minPixels, maxPixels });
+  const fit = (size: PixelSize, frames: number): PixelSize => fitFrame(size, frames, { processor, vision });
   const gridOf = ({ width, height }: PixelSize, frames: number): GridThw => ({
     t: Math.ceil(frames / temporalPatchSize),
     h: height / patchSize,
@@ -31,8 +29,8 @@ export function videoInput(tokenId: number, processor: VideoProcessorConfig, vis
   return {
     tokenId,
     sampleFrames: (video, sampling) => sampleFrames(video, sampling, { ...processor, temporalPatchSize }),
-    tokensOf: (size, frames) => cells(gridOf(fit(size), frames)),
-    resizeFrame: (frame) => resamplePillow(frame, fit(frame), processor.filter),
+    tokensOf: (size, frames) => cells(gridOf(fit(size, frames), frames)),
+    resizeFrame: (frame, frames) => resamplePillow(frame, fit(frame, frames), processor.filter),
     prepareClip: (frames, { sampledFps }) => {
       const resized = sizeOf(frames);
       const grid = gridOf(resized, frames.length);
@@ -43,6 +41,28 @@ export function videoInput(tokenId: number, processor: VideoProcessorConfig, vis
       return { feeds, placeholder: tokenId, tokens: cells(grid), resized, grid, timeStep } satisfies PreparedVisual;
     },
   };
+}
+
+/**
+ * The size of the frames of a clip: that of a picture, but in at most an even share of nine tenths of the clip's tokens
+ * where those are bounded (transformers `Qwen2VLVideoProcessor.resize`).
+ *
+ * @throws UnsupportedMediaError when the longer side is over 200 times the shorter one
+ */
+export function fitFrame(
+  size: PixelSize,
+  frames: number,
+  options: {
+    readonly processor: Pick<VideoProcessorConfig, "minPixels" | "maxPixels" | "clipTokens">;
+    readonly vision: Pick<Qwen25VisionConfig, "patchSize" | "mergeSize" | "temporalPatchSize">;
+  },
+): PixelSize {
+  const { minPixels, maxPixels, clipTokens = Infinity } = options.processor;
+  const { patchSize, mergeSize, temporalPatchSize } = options.vision;
+  const factor = patchSize * mergeSize;
+  const share = Math.floor((Math.trunc(clipTokens * factor ** 2 * 0.9) * temporalPatchSize) / frames);
+  const most = share < maxPixels ? Math.max(share, Math.trunc(minPixels * 1.05)) : maxPixels;
+  return smartResize(size, { factor, minPixels, maxPixels: most });
 }
 
 /** @throws UnsupportedMediaError when frames differ in size */

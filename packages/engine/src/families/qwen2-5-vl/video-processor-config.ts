@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clipCap } from "../../blocks/qwen-vision/clip-cap.ts";
 import type { CheckpointFiles } from "../../checkpoint/checkpoint-files.ts";
 import { parseConfig } from "../../checkpoint/parse-config.ts";
 import { readVideoProcessorJson } from "../../checkpoint/processor-json.ts";
@@ -17,7 +18,12 @@ export interface VideoProcessorConfig extends ImageProcessorConfig {
   /** Fewest frames of a clip, as far as the video has them. */
   readonly minFrames: number;
   readonly maxFrames: number;
+  /** Tokens that a whole clip may have, which shrinks the frames of long ones; no such bound when undefined. */
+  readonly clipTokens?: number | undefined;
 }
+
+/** `max_video_tokens` of transformers' `Qwen2VLVideoProcessor`. */
+const defaultClipTokens = 128_000;
 
 /**
  * Reads the video processor settings from video_preprocessor_config.json, or from processor_config.json as newer
@@ -46,5 +52,6 @@ export async function loadVideoProcessorConfig(
     maxPixels: Math.max(minPixels, bounds.maxPixels ?? settings.maxPixels),
     minFrames: frames.min_frames,
     maxFrames: frames.max_frames,
+    clipTokens: found === undefined ? undefined : clipCap(found.json, found.file, defaultClipTokens),
   };
 }
