@@ -72,6 +72,7 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
       }
       const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), {
         templateOptions,
+        allowedLiterals: model.allowedLiterals,
         expand: expandVisuals(prepared),
       });
       const { ids, visuals } = placeVisuals(encoded.ids, [model.imageTokenId], prepared, tokenizer.encodePlain);

@@ -32,8 +32,15 @@ export function maskedAttention(
  * Bidirectional attention of every token to every other of its batch row (com.microsoft MultiHeadAttention). Without
  * a mask ONNX Runtime computes it in tiles, so that the scores of a large picture never stand in memory.
  *
+ * @param scale of the scores; 1 / √headDim when absent
  * @returns [batch, tokens, heads · headDim]
  */
-export function fullAttention(graph: GraphBuilder, { query, key, value }: AttentionInputs, heads: number): Value {
-  return graph.node("MultiHeadAttention", [query, key, value], { num_heads: heads }, { domain: "com.microsoft" });
+export function fullAttention(
+  graph: GraphBuilder,
+  { query, key, value }: AttentionInputs,
+  heads: number,
+  scale?: number,
+): Value {
+  const attributes = { num_heads: heads, scale: scale === undefined ? scale : float(scale) };
+  return graph.node("MultiHeadAttention", [query, key, value], attributes, { domain: "com.microsoft" });
 }

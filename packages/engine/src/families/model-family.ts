@@ -1,3 +1,4 @@
+import type { CoordinateSpace } from "@ocellus/core";
 import type { Picture } from "@ocellus/media";
 import type { LinearFormat } from "../blocks/linear.ts";
 import type { RotaryTable } from "../blocks/rotary.ts";
@@ -89,6 +90,8 @@ export interface FamilyModel {
   readonly forgetsPrompt?: boolean;
   /** How to write prompts where the checkpoint's own template does not say it. */
   readonly plainPrompt?: PlainPrompt;
+  /** How checkpoints of the family write boxes unless they say otherwise, where it is known. */
+  readonly coordinateSpace?: CoordinateSpace;
   /** Special tokens that a user may write in a prompt on purpose, such as box markers; all others become plain text. */
   readonly allowedLiterals: readonly string[];
   /** The graphs at a precision. Pure: weights are read when a graph is written. */

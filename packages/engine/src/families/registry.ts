@@ -1,4 +1,5 @@
 import { ModelLoadError } from "@ocellus/core";
+import { deepseekOcr } from "./deepseek-ocr/deepseek-ocr.ts";
 import { gemma3 } from "./gemma3/gemma3.ts";
 import { internVl } from "./internvl/internvl.ts";
 import { llavaNext } from "./llava-next/llava-next.ts";
@@ -20,6 +21,7 @@ const families: readonly ModelFamily[] = [
   llavaNext,
   llavaOneVision,
   nvila,
+  deepseekOcr,
   gemma3,
 ];
 

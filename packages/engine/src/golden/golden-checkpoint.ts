@@ -33,7 +33,7 @@ export interface GoldenCase {
   /** Length after the splice where `input_ids` holds one id a tile (nvila). */
   readonly sequence_length?: number;
   readonly image_grid_thw?: readonly (readonly number[])[];
-  readonly pixels: Readonly<Record<string, { readonly pil?: GoldenPixels }>>;
+  readonly pixels: Readonly<Record<string, { readonly pil?: GoldenPixels; readonly torchvision?: GoldenPixels }>>;
   readonly position_ids?: readonly (readonly number[])[];
   readonly rope_deltas?: readonly number[];
   readonly image_features?: GoldenTensor;
@@ -42,11 +42,15 @@ export interface GoldenCase {
   readonly greedy_rp105: GoldenGreedy;
   readonly video_grid_thw?: readonly (readonly number[])[];
   /** What comes out when clips are resized by Pillow; the reference itself has another resampler for them. */
-  readonly video_pil?: {
-    readonly pixels: GoldenPixels;
-    readonly logits: GoldenTensor;
-    readonly greedy: GoldenGreedy;
-  };
+  readonly video_pil?: ResizedByPillow;
+  /** The same for pictures, where the reference has no Pillow. */
+  readonly image_pil?: ResizedByPillow;
+}
+
+interface ResizedByPillow {
+  readonly pixels: GoldenPixels;
+  readonly logits: GoldenTensor;
+  readonly greedy: GoldenGreedy;
 }
 
 type GoldenPart =

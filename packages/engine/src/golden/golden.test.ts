@@ -81,6 +81,7 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
     const prepared = await prepareVisuals(model, messages, context);
     const encoded = encodePrompt(tokenizer, template, messages.map(toTemplateMessage), {
       templateOptions: golden.template_kwargs,
+      allowedLiterals: model.allowedLiterals,
       expand: expandVisuals(prepared),
     });
     const { ids, visuals } = placeVisuals(encoded.ids, placeholdersOf(model), prepared, tokenizer.encodePlain);
@@ -123,7 +124,8 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
 
   test.each(cases)("$id: features and logits are within the stated bounds", async (goldenCase) => {
     const { ids, visuals, features, positions } = await prepare(goldenCase);
-    if (goldenCase.image_features && !goldenCase.video_pil) {
+    const resized = goldenCase.video_pil ?? goldenCase.image_pil;
+    if (goldenCase.image_features && resized === undefined) {
       const expected = golden.tensor(goldenCase.image_features.tensor);
       const { hiddenSize, inputWidth } = model.decoder;
       const embedded = features.flatMap((rows) => [...rows].filter((_, index) => index % inputWidth < hiddenSize));
@@ -132,7 +134,7 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
     const decoder = new Decoder(sessions.decoder, model);
     const embeddings = embedPrompt(model, ids, visuals, features);
     const logits = await decoder.append(embeddings, positions.ids, async () => undefined, positions.joined);
-    expect(maxDifference(logits, golden.tensor((goldenCase.video_pil ?? goldenCase).logits.tensor))).toBeLessThan(
+    expect(maxDifference(logits, golden.tensor((resized ?? goldenCase).logits.tensor))).toBeLessThan(
       logitTolerance,
     );
   });
@@ -140,8 +142,9 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
   test.each(cases)("$id: 24 greedy tokens are those of the reference, with and without penalty", async (goldenCase) => {
     const { ids, visuals, features, positions } = await prepare(goldenCase);
     const prompt = { ids, positions, embeddings: embedPrompt(model, ids, visuals, features) };
-    const recorded: (readonly [penalty: number, expected: GoldenGreedy])[] = goldenCase.video_pil
-      ? [[1, goldenCase.video_pil.greedy]]
+    const resized = goldenCase.video_pil ?? goldenCase.image_pil;
+    const recorded: (readonly [penalty: number, expected: GoldenGreedy])[] = resized
+      ? [[1, resized.greedy]]
       : [
           [1, goldenCase.greedy],
           [1.05, goldenCase.greedy_rp105],

@@ -7,6 +7,8 @@ import { tileGrid } from "../blocks/pictures/tile-picture.ts";
 import { smartResize } from "../blocks/qwen-vision/smart-resize.ts";
 import { fitClip } from "../blocks/qwen3-vision/fit-clip.ts";
 import { clipPrompt, sampleFrames as sampleQwen3 } from "../blocks/qwen3-vision/video-input.ts";
+import { arrangeRows } from "../families/deepseek-ocr/arrange-rows.ts";
+import { sizeWithin as sizeInSquare, viewGrid } from "../families/deepseek-ocr/view-picture.ts";
 import { sampleFrames as sampleInternVl } from "../families/internvl/video-input.ts";
 import { pictureRows } from "../families/llava-onevision/arrange-views.ts";
 import type { VideoLength, VideoSampling } from "../families/model-family.ts";
@@ -135,6 +137,18 @@ function smolVlm(tile: number, longestEdge: number, tileTokens: number): Compute
   };
 }
 
+function deepseekOcr(maxTiles: number): Compute {
+  return (size) => {
+    const grid = viewGrid(size, { tile: 640, minTiles: 2, maxTiles });
+    const lines = Array.from({ length: grid.rows }, () => arrangeRows(grid.columns, 10, false));
+    return {
+      ...grid,
+      global_resized: pair(sizeInSquare(size, 1024)),
+      tokens: lines.flat().length + arrangeRows(1, 16, true).length,
+    };
+  };
+}
+
 const images: Readonly<Record<string, Compute>> = {
   "qwen2_5_vl default (min 3136, max 12845056, factor 28)": qwen(3136, 12_845_056, 14),
   "qwen2_5_vl 256-1280 tokens (min 200704, max 1003520, factor 28)": qwen(200_704, 1_003_520, 14),
@@ -147,14 +161,13 @@ const images: Readonly<Record<string, Compute>> = {
   "smolvlm2 256M/500M (512, longest 2048, 64 tokens per view)": smolVlm(512, 2048, 64),
   "smolvlm2 2.2B (384, longest 1536, 81 tokens per view)": smolVlm(384, 1536, 81),
   "idefics3 (364, longest 1456, 169 tokens per view)": smolVlm(364, 1456, 169),
+  "deepseek_ocr (base 1024, tile 640, 2..6 tiles)": deepseekOcr(6),
+  "deepseek_ocr (base 1024, tile 640, 2..9 tiles)": deepseekOcr(9),
 };
-
-/** Families that are not there yet. */
-const pending = /^deepseek_ocr/;
 
 describe.each(Object.entries(table.images))("pictures: %s", (settings, rows) => {
   const compute = images[settings];
-  test.skipIf(pending.test(settings))("every row", () => {
+  test("every row", () => {
     expect(rows).toHaveLength(42);
     for (const {
       size: [width, height],

@@ -151,7 +151,7 @@ async function describe(
 ): Promise<ModelInfo> {
   const metadata = { ...(await loadCheckpointMetadata(checkpoint)), ...options.metadata };
   const task = options.task ?? metadata.task;
-  const coordinateSpace = options.coordinateSpace ?? metadata.coordinateSpace;
+  const coordinateSpace = options.coordinateSpace ?? metadata.coordinateSpace ?? model.coordinateSpace;
   return {
     provider: "local",
     family: model.family,

@@ -8,6 +8,8 @@ export interface ExpertsConfig {
   readonly width: number;
   /** Whether the weights of a token's experts are brought to the sum 1 (`norm_topk_prob`). */
   readonly isNormalized: boolean;
+  /** What they are multiplied with then (`routed_scaling_factor`); 1 when absent. */
+  readonly scale?: number;
   /** An expert that every token goes through as well. */
   readonly shared?: SharedExpert;
 }

@@ -68,9 +68,13 @@ function routed(
   const probabilities = graph.node("Softmax", [logits], { axis: -1 });
   const count = integers(graph, [experts.perToken]);
   const [likeliest, chosen] = graph.nodes("TopK", [probabilities, count], { axis: -1 }, { outputs: 2 });
-  if (!experts.isNormalized) return { chosen, shares: likeliest };
-  const total = graph.node("ReduceSum", [likeliest, integers(graph, [-1])], { keepdims: 1 });
-  return { chosen, shares: graph.node("Div", [likeliest, total]) };
+  const total = (): Value => graph.node("ReduceSum", [likeliest, integers(graph, [-1])], { keepdims: 1 });
+  const shares = experts.isNormalized ? graph.node("Div", [likeliest, total()]) : likeliest;
+  const { scale = 1 } = experts;
+  return {
+    chosen,
+    shares: scale === 1 ? shares : graph.node("Mul", [shares, graph.constant("float32", [1], [scale])]),
+  };
 }
 
 interface SortedRows {
