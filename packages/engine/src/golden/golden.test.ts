@@ -134,9 +134,7 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
     const decoder = new Decoder(sessions.decoder, model);
     const embeddings = embedPrompt(model, ids, visuals, features);
     const logits = await decoder.append(embeddings, positions.ids, async () => undefined, positions.joined);
-    expect(maxDifference(logits, golden.tensor((resized ?? goldenCase).logits.tensor))).toBeLessThan(
-      logitTolerance,
-    );
+    expect(maxDifference(logits, golden.tensor((resized ?? goldenCase).logits.tensor))).toBeLessThan(logitTolerance);
   });
 
   test.each(cases)("$id: 24 greedy tokens are those of the reference, with and without penalty", async (goldenCase) => {
