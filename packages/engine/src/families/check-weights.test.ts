@@ -5,8 +5,7 @@ import { fixturesFolder } from "../golden/scratch-checkpoint.ts";
 import { familyOf } from "./registry.ts";
 
 /** Tensors that the reference does not use either, or whose absence only means that there is no bias. */
-const spare =
-  /\.bias$|post_layernorm|vision_tower.*layers\.3\.|^mtp\.|vision_model\.embeddings\.patch_embedding/;
+const spare = /\.bias$|post_layernorm|vision_tower.*layers\.3\.|^mtp\.|vision_model\.embeddings\.patch_embedding/;
 
 /** The checkpoint with other tensors than its files have. */
 function withTensors(checkpoint: Checkpoint, tensors: Checkpoint["tensors"]): Checkpoint {
