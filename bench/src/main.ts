@@ -5,6 +5,7 @@ const benches: Readonly<Record<string, () => Promise<(args: string[]) => Promise
   accuracy: async () => (await import("./accuracy.ts")).runAccuracy,
   clarifai: async () => (await import("./clarifai.ts")).runClarifai,
   engine: async () => (await import("./engine.ts")).runEngine,
+  http: async () => (await import("./http.ts")).runHttp,
   roboflow: async () => (await import("./roboflow.ts")).runRoboflow,
   vi: async () => (await import("./vi.ts")).runVi,
 };

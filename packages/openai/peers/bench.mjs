@@ -1,16 +1,16 @@
 // Overhead per call and chunks per second beside the `openai` npm client, on a stub server in another process.
 //
-//   npm install --prefix /tmp/openai-npm openai@6.49.0
-//   OPENAI_NPM=/tmp/openai-npm node packages/openai/peers/bench.mjs
+//   npm run bench -- http [--rounds 9]
 //
-// Both take turns in one run; medians of the rounds and their ratio are printed. Build first (npm run build).
+// Both take turns in one run; medians of the rounds and their ratio are printed.
 import { fork } from "node:child_process";
 import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
-const rounds = 9;
+const given = process.argv.indexOf("--rounds");
+const rounds = given < 0 ? 9 : Number(process.argv[given + 1]);
 const callsPerRound = 200;
 const chunksPerStream = 20_000;
 
@@ -85,7 +85,8 @@ async function runRound(name, client) {
 
 async function measure() {
   const folder = process.env.OPENAI_NPM;
-  if (!folder) throw new Error("Set OPENAI_NPM to a folder in which the npm package openai is installed.");
+  if (!folder)
+    throw new Error("Run it as npm run bench -- http: OPENAI_NPM names the folder with the npm package openai.");
   const child = fork(fileURLToPath(import.meta.url), ["serve"]);
   const port = await new Promise((resolve) => child.once("message", resolve));
   const baseURL = `http://127.0.0.1:${port}/v1`;

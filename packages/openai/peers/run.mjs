@@ -8,11 +8,11 @@
 // Build first (npm run build).
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, request as requestHttp } from "node:http";
 import { homedir, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectOpenAI, loadModel, unwrap } from "ocellus";
+import { startRecorder } from "./start-recorder.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const model = "packages/ocellus-tiny/checkpoint";
@@ -62,42 +62,6 @@ async function startServer(python) {
   throw new Error(`The server did not become ready:\n${log}`);
 }
 
-const exchanges = [];
-/** Passes everything on and keeps it. */
-function startRecorder() {
-  const recorder = createServer((incoming, outgoing) => {
-    const sent = [];
-    incoming.on("data", (chunk) => sent.push(chunk));
-    incoming.on("end", () => {
-      const { method, url: path, headers } = incoming;
-      const body = Buffer.concat(sent);
-      const onward = requestHttp({ host: "localhost", port: serverPort, method, path, headers }, (answer) => {
-        outgoing.writeHead(answer.statusCode, answer.headers);
-        const got = [];
-        answer.on("data", (chunk) => {
-          got.push(chunk);
-          outgoing.write(chunk);
-        });
-        answer.on("end", () => {
-          outgoing.end();
-          const names = ["content-type", "x-request-id", "server"];
-          const kept = names.filter((name) => answer.headers[name]).map((name) => [name, answer.headers[name]]);
-          exchanges.push({
-            request: { method, path, body: body.length === 0 ? null : JSON.parse(body) },
-            response: {
-              status: answer.statusCode,
-              headers: Object.fromEntries(kept),
-              body: Buffer.concat(got).toString(),
-            },
-          });
-        });
-      });
-      onward.end(body);
-    });
-  });
-  return new Promise((resolve) => recorder.listen(0, "127.0.0.1", () => resolve(recorder)));
-}
-
 const failures = [];
 function check(name, actual, expected) {
   const same = JSON.stringify(actual) === JSON.stringify(expected);
@@ -108,18 +72,18 @@ function check(name, actual, expected) {
 
 const cache = mkdtempSync(join(tmpdir(), "ocellus-peer-cache-"));
 const child = await startServer(findPython());
-const recorder = await startRecorder();
+const recorder = await startRecorder(serverPort);
 const local = await loadModel(join(root, model), { cacheFolder: cache, precision: "float32" });
 const remote = connectOpenAI({
-  baseUrl: `http://127.0.0.1:${recorder.address().port}/v1`,
+  baseUrl: recorder.baseUrl,
   model,
   systemPrompts: local.info.systemPrompts,
 });
 const named = {};
 async function exchange(name, work) {
-  exchanges.length = 0;
+  await recorder.take();
   const result = await work();
-  named[name] = exchanges.filter(({ request }) => request.path !== "/v1/models");
+  named[name] = await recorder.take();
   return result;
 }
 try {

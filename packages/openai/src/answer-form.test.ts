@@ -28,10 +28,12 @@ describe("the form of an answer", () => {
     for (let times = 0; times < 2; times += 1) {
       expect(unwrap(await model({ ...ask, task: "vqa" })).origin?.constrainedBy).toBe("guided-json");
     }
-    const forms = server.asked.map(({ body }) => body.response_format?.json_schema.strict ?? Object.keys(body).length);
-    expect(server.asked).toHaveLength(4);
-    expect(server.asked[2]!.body.guided_json).toMatchObject({ required: ["vqa"] });
-    expect(forms.slice(2)).toEqual([forms[2], forms[2]]);
+    const forms = server.asked.map(({ body }) => body.response_format?.type ?? Object.keys(body).at(-1));
+    expect(forms).toEqual(["json_schema", "json_schema", "json_object", "guided_json", "guided_json"]);
+    expect(server.asked[0]!.body.response_format.json_schema.strict).toBe(true);
+    expect(server.asked[1]!.body.response_format.json_schema).not.toHaveProperty("strict");
+    expect(server.asked[2]!.body.response_format.schema).toMatchObject({ required: ["vqa"] });
+    expect(server.asked[3]!.body.guided_json).toMatchObject({ required: ["vqa"] });
     expect(server.probes).toHaveLength(1);
   });
 
@@ -59,6 +61,14 @@ describe("the form of an answer", () => {
     const second = unwrap(await model({ ...ask, task: "vqa" }));
     expect(second).toMatchObject({ kind: "vqa", origin: { constrainedBy: "guided-json" } });
     expect(server.asked).toHaveLength(2);
+    // What was cut off is told by how it begins.
+    const cut = (text: string) =>
+      connect((_, response) =>
+        sendJson(response, completion("", { choices: [{ message: { content: text }, finish_reason: "length" }] })),
+      );
+    const step = async (text: string) =>
+      unwrap(await (await cut(text)).model({ ...ask, task: "vqa" })).origin?.constrainedBy;
+    expect([await step("A squ"), await step('{"vqa":{"ans')]).toEqual(["prompt", "json-schema-strict"]);
   });
 
   test("a refusal that no other form heals is the error, the first one", async () => {
@@ -71,7 +81,7 @@ describe("the form of an answer", () => {
     expect(server.asked).toHaveLength(1);
     const unclear = (await model({ ...ask, task: "vqa" }))[1];
     expect(unclear?.message).toMatch(/400 Bad Request: no$/);
-    expect(server.asked).toHaveLength(5);
+    expect(server.asked).toHaveLength(6);
   });
 
   test("thinking is asked for by the prompt and taken from the reasoning of the server", async () => {

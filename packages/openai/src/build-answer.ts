@@ -46,9 +46,12 @@ export function buildAnswer(exchange: ChatExchange, { provider, model, constrain
 
 /** True when a server took a constraint and then let the model write something that is no JSON. */
 export function isConstraintIgnored({ text, finishReason }: ChatExchange, step: ConstraintStep | null): boolean {
-  if (step === null || step === "prompt" || finishReason !== "stop") return false;
+  if (step === null || step === "prompt") return false;
   const thought = text.lastIndexOf("</think>");
   const answer = thought < 0 ? text : text.slice(thought + "</think>".length);
+  // What was cut off can still be told by how it begins.
+  if (finishReason === "length") return answer.trim() !== "" && !/^\s*[[{"\-\dtfn]/.test(answer);
+  if (finishReason !== "stop") return false;
   return parseFirstJson(answer) === null && !isJson(answer);
 }
 

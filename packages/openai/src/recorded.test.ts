@@ -94,6 +94,44 @@ describe("recorded from transformers serve", () => {
   });
 });
 
+describe("recorded from llama-cpp-python", () => {
+  interface Call {
+    readonly connect?: object;
+    readonly request: { readonly stream?: true };
+  }
+  const calls = read("openai/llama-cpp-python/calls.json") as Readonly<Record<string, Call>>;
+  const toolCalls = [{ name: "look_up", arguments: { n: 515555703151326 }, id: expect.stringContaining("look_up") }];
+  const none = { inputTokens: 0, outputTokens: 0 };
+  const expected: Readonly<Record<string, object>> = {
+    "one-answer": { rawOutput: "\u0456Krko\n", finishReason: "length", usage: { inputTokens: 44, outputTokens: 11 } },
+    // It counts no tokens in streams.
+    stream: { rawOutput: "\u0456Krko\n|", finishReason: "length", usage: none },
+    "stop-string": { rawOutput: '\u0456Krko\n|\u001fl\u0005"^\u02b9k1<T) ', finishReason: "stop" },
+    schema: { kind: "structured", result: { n: false }, origin: { constrainedBy: "json-object" } },
+    tool: { finishReason: "tool-calls", toolCalls },
+    "tool-stream": { finishReason: "tool-calls", toolCalls },
+    "too-long": { status: 400, serverMessage: expect.stringContaining("maximum context length is 512") },
+  };
+
+  test.each(Object.keys(calls))("%s", async (name) => {
+    const exchanges = read(`openai/llama-cpp-python/${name}.json`) as Exchange[];
+    server = await startStubServer(
+      async (_, response, attempt) => {
+        const { status, headers, body } = exchanges[attempt - 1]!.response;
+        response.writeHead(status, headers);
+        await sendInPieces(response, body, 11);
+      },
+      { owner: "me" },
+    );
+    const { connect = {}, request } = calls[name]!;
+    model = connectOpenAI({ baseUrl: server.baseUrl, model: "tiny", logger: silentLogger, ...connect });
+    const outcome = request.stream ? await model(request as never).outcome() : await model(request as never);
+    const [result, error] = outcome as never as [object | null, Error | null];
+    expect(result ?? error).toMatchObject(expected[name]!);
+    expect(server.asked.map(({ body }) => body)).toEqual(exchanges.map(({ request: { body } }) => body));
+  });
+});
+
 describe("in the shapes of other servers", () => {
   const shapes = read("openai/shapes.json") as Shape[];
 

@@ -7,8 +7,8 @@ export interface AnswerOrigin {
   /** What the service calls this exchange; give it to its operator when something went wrong. */
   readonly requestId?: string;
   /**
-   * How the form of the answer was brought about: `json-schema` (strict or not) and `guided-json` are constraints of the
-   * decoding, `prompt` is only a request to the model. Absent when plain text was asked for.
+   * How the form of the answer was brought about: `json-schema` (strict or not), `json-object` and `guided-json` are
+   * constraints of the decoding, `prompt` is only a request to the model. Absent when plain text was asked for.
    */
-  readonly constrainedBy?: "json-schema-strict" | "json-schema" | "guided-json" | "prompt";
+  readonly constrainedBy?: "json-schema-strict" | "json-schema" | "json-object" | "guided-json" | "prompt";
 }

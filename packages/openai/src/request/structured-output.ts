@@ -29,6 +29,8 @@ export function answerForm(
  *
  * - `response_format: json_schema` is what OpenAI, vLLM (0.6.3 on), SGLang, llama.cpp, Ollama (0.5 on) and NIM take.
  *   Only OpenAI looks at `strict`; it then refuses schemas that are not closed.
+ * - `response_format: json_object` with a `schema` is what llama-cpp-python takes instead (and llama.cpp, beside the
+ *   former). Servers may take it and look at "object" only, so that the prompt describes the schema as well.
  * - NIM 1.x for vision models took the schema as `nvext.guided_json` (docs.nvidia.com, structured generation), vLLM
  *   before 0.12 also as `guided_json`. Newer vLLM ignores fields that it does not know, so this never comes first.
  * - The prompt, when nothing else is taken.
@@ -45,7 +47,7 @@ export function constraintSteps(kind: ServerKind): readonly ConstraintStep[] {
     case "ollama":
       return ["json-schema", "prompt"];
     case "unknown":
-      return ["json-schema-strict", "json-schema", "guided-json", "prompt"];
+      return ["json-schema-strict", "json-schema", "json-object", "guided-json", "prompt"];
   }
 }
 
@@ -57,13 +59,14 @@ export function constraintFields(
 ): Readonly<Record<string, unknown>> {
   if (step === "prompt") return {};
   if (step === "guided-json") return kind === "nim" ? { nvext: { guided_json: schema } } : { guided_json: schema };
+  if (step === "json-object") return { response_format: { type: "json_object", schema } };
   const strict = step === "json-schema-strict" ? { strict: true } : {};
   return { response_format: { type: "json_schema", json_schema: { name: "answer", schema, ...strict } } };
 }
 
 /** What is said to the model about the form, when nothing else enforces or describes it; `null` for nothing. */
 export function constraintInstruction({ schema, isOwn, isTagged }: AnswerForm, step: ConstraintStep): string | null {
-  if (step !== "prompt" || !isOwn) return null;
+  if ((step !== "prompt" && step !== "json-object") || !isOwn) return null;
   const what = isTagged ? "What stands between <answer> and </answer>" : "The answer";
   return `${what} must be one JSON value that matches this JSON Schema, without a code fence or any other text: ${JSON.stringify(schema)}`;
 }
