@@ -76,19 +76,19 @@ test("all problems of a folder are reported, not only the first", async () => {
   await rm(join(folder, "preprocessor_config.json"));
   await editJson(join(folder, "config.json"), (config) => {
     config.model_type = "kosmos-2";
-    config.quantization_config = { quant_method: "awq" };
+    config.quantization_config = { quant_method: "hqq" };
   });
   const found = await inspectModel(folder);
   expect(found.isLoadable).toBe(false);
   expect(found.problems.map(({ subject }) => subject)).toEqual([
     "architecture",
-    "image processor",
     "quantisation",
+    "image processor",
     "tokenizer",
     "chat template",
   ]);
   expect(found.problems[0]!.message).toContain('"kosmos-2" is not supported. Supported: ');
-  expect(found.problems[2]!.message).toContain('"awq"');
+  expect(found.problems[1]!.message).toContain('"hqq"');
   // What can be known without a family is still there.
   expect(found).toMatchObject({
     modelType: "kosmos-2",

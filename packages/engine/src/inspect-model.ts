@@ -1,27 +1,21 @@
 import { InsufficientMemoryError, ModelLoadError } from "@ocellus/core";
-import { type Checkpoint, type HubAccess, locateCheckpoint, safetensorsDtypeBits, type TensorInfo } from "@ocellus/hub";
+import { type HubAccess, locateCheckpoint, type TensorInfo } from "@ocellus/hub";
 import type { CheckpointFiles } from "./checkpoint/checkpoint-files.ts";
 import { loadCheckpointMetadata } from "./checkpoint/checkpoint-metadata.ts";
-import { floatElementBytes } from "./checkpoint/float32.ts";
 import { folderFiles } from "./checkpoint/folder-files.ts";
 import { loadGenerationSettings } from "./checkpoint/generation-settings.ts";
 import { type ModelCheckpoint, type OpenModelOptions, openModelCheckpoint } from "./checkpoint/model-checkpoint.ts";
 import { type BlockSize, type Precision, precisionPlan, precisions } from "./checkpoint/precision.ts";
 import type { FamilyModel } from "./families/model-family.ts";
 import { familyOf } from "./families/registry.ts";
-import type { InspectionProblem, ModelInspection, StoredDtype } from "./model-inspection.ts";
+import { describeTensors, layOut } from "./inspect-tensors.ts";
+import type { InspectionProblem, ModelInspection } from "./model-inspection.ts";
 import { choosePrecision } from "./runtime/choose-precision.ts";
 import { availableMemory, estimateMemory } from "./runtime/memory-estimate.ts";
 import { openFamily } from "./runtime/open-engine.ts";
 import { loadChatTemplate } from "./text/chat-template.ts";
 import { isJsonObject, type JsonObject } from "./text/json-object.ts";
 import { loadTokenizer, type Tokenizer } from "./text/tokenizer.ts";
-
-/** Tensors that hold parameters (also packed ones), unlike buffers such as `position_ids`. */
-const parameterName = /(?:weight|bias|qweight|scales|qzeros|packed|absmax|quant_map|_blocks)$/;
-
-/** Parts of tensor names that belong to the vision side: the tower and what connects it to the language model. */
-const visionName = /(?:^|\.)(?:visual|vision\w*|sam_model|image_\w+|\w*projector|connector|mlp1)(?:\.|$)/;
 
 /** Options of {@link inspectModel}. */
 export interface InspectModelOptions {
@@ -100,10 +94,10 @@ async function inspectFiles({ root, checkpoint, problems, attempt, blockSize }: 
   const json = await attempt("config.json", () => files.readJson("config.json"));
   const config: JsonObject = isJsonObject(json) ? json : {};
   const family = json === null ? null : await attempt("architecture", () => familyOf(json));
+  const layout = checkpoint && (await attempt("quantisation", () => layOut(checkpoint)));
   const canOpen = family !== null && checkpoint !== null;
   const model = canOpen ? await attempt("architecture", () => openFamily(checkpoint, {})) : null;
   if (!canOpen) await attempt("image processor", () => requireProcessor(files));
-  await attempt("quantisation", () => refuseQuantised(config, checkpoint));
   const tokenizer = await attempt("tokenizer", () => loadTokenizer(files));
   await attempt("tokenizer", () => checkPlaceholder(tokenizer, model));
   const template = await attempt("chat template", () => loadChatTemplate(files, model?.plainPrompt));
@@ -113,7 +107,7 @@ async function inspectFiles({ root, checkpoint, problems, attempt, blockSize }: 
   const memory = model === null ? null : await attempt("weights", () => memoryOf(model, blockSize));
   // Other families give the same keys other meanings (sides instead of areas).
   const imageLimits = model === null ? null : await attempt("image processor", () => statedImageLimits(files));
-  const tensors = checkpoint === null ? null : [...checkpoint.tensors.values()];
+  const tensors = checkpoint && [...checkpoint.tensors.values()];
   return {
     folder: root,
     name: metadata?.name ?? null,
@@ -121,8 +115,8 @@ async function inspectFiles({ root, checkpoint, problems, attempt, blockSize }: 
     ...statedSizes(config, model, tensors),
     isLoadable: problems.length === 0,
     problems,
-    weights: tensors === null ? null : describeWeights(tensors),
-    parameters: tensors === null ? null : countParameters(tensors),
+    ...describeTensors(layout, tensors),
+    quantization: checkpoint?.quantization?.method ?? null,
     imageLimits: imageLimits ?? { minPixels: null, maxPixels: null },
     chatTemplate: template?.file ?? null,
     generationConfig,
@@ -167,32 +161,6 @@ function requireProcessor(files: CheckpointFiles): void {
   );
 }
 
-/** Quantised layouts and element types that cannot be converted, all of them in one message. */
-function refuseQuantised(config: JsonObject, checkpoint: Checkpoint | null): void {
-  const remedy = "Use the checkpoint that it was made from, saved as BF16, F16 or F32.";
-  if (isJsonObject(config.quantization_config)) {
-    const method = JSON.stringify(config.quantization_config.quant_method ?? "unknown");
-    throw new ModelLoadError(`config.json: weights quantised by ${method} are not supported. ${remedy}`);
-  }
-  const refused = new Map<string, string[]>();
-  for (const { name, dtype } of checkpoint?.tensors.values() ?? []) {
-    if (!parameterName.test(name) || isFloat(dtype, name)) continue;
-    refused.set(dtype, [...(refused.get(dtype) ?? []), name]);
-  }
-  if (refused.size === 0) return;
-  const found = [...refused].map(([dtype, names]) => `${dtype} (${names.length}, the first is "${names[0]}")`);
-  throw new ModelLoadError(`Weights of these types are not supported: ${found.join(", ")}. ${remedy}`);
-}
-
-function isFloat(dtype: TensorInfo["dtype"], name: string): boolean {
-  try {
-    return floatElementBytes(dtype, name) > 0;
-  } catch (error) {
-    if (ModelLoadError.isInstance(error)) return false;
-    throw error;
-  }
-}
-
 function checkPlaceholder(tokenizer: Tokenizer | null, model: FamilyModel | null): void {
   if (tokenizer === null || model === null || tokenizer.idToToken(model.imageTokenId) !== undefined) return;
   throw new ModelLoadError(
@@ -220,37 +188,6 @@ function automaticPrecision(
     if (InsufficientMemoryError.isInstance(error)) return null;
     throw error;
   }
-}
-
-function describeWeights(tensors: readonly TensorInfo[]): ModelInspection["weights"] {
-  const byDtype = new Map<string, StoredDtype>();
-  for (const tensor of tensors) {
-    const { dtype, byteLength } = tensor;
-    const sum = byDtype.get(dtype) ?? { dtype, tensors: 0, parameters: 0, bytes: 0 };
-    byDtype.set(dtype, {
-      dtype,
-      tensors: sum.tensors + 1,
-      parameters: sum.parameters + elementsOf(tensor),
-      bytes: sum.bytes + byteLength,
-    });
-  }
-  return {
-    files: new Set(tensors.map(({ file }) => file)).size,
-    tensors: tensors.length,
-    bytes: tensors.reduce((sum, { byteLength }) => sum + byteLength, 0),
-    dtypes: [...byDtype.values()].sort((a, b) => b.bytes - a.bytes),
-  };
-}
-
-function countParameters(tensors: readonly TensorInfo[]): ModelInspection["parameters"] {
-  const sum = (list: readonly TensorInfo[]): number => list.reduce((total, tensor) => total + elementsOf(tensor), 0);
-  const total = sum(tensors);
-  const vision = sum(tensors.filter(({ name }) => visionName.test(name)));
-  return { total, vision, language: total - vision };
-}
-
-function elementsOf({ byteLength, dtype }: TensorInfo): number {
-  return (byteLength * 8) / safetensorsDtypeBits[dtype];
 }
 
 function areEmbeddingsTied(

@@ -68,7 +68,9 @@ export interface ModelInspection {
     /** Largest part first. */
     readonly dtypes: readonly StoredDtype[];
   } | null;
-  /** Numbers of stored parameters; `vision` has the tower and its projector. */
+  /** `quant_method` of a quantised checkpoint. */
+  readonly quantization: string | null;
+  /** Numbers of parameters that the stored weights stand for; `vision` has the tower and its projector. */
   readonly parameters: { readonly total: number; readonly vision: number; readonly language: number } | null;
   /** Rows of the token embedding. */
   readonly vocabularySize: number | null;

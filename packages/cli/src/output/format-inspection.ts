@@ -34,6 +34,7 @@ function factsOf(inspection: ModelInspection): [string, string][] {
         : `${formatCount(parameters.total)} (language ${formatCount(parameters.language)}, vision ${formatCount(parameters.vision)})`,
     ],
     ["stored as", storageOf(weights)],
+    ["quantised by", inspection.quantization],
     ["vocabulary", vocabularySize === null ? null : `${formatInteger(vocabularySize)} tokens`],
     ["context", contextLength === null ? null : `${formatInteger(contextLength)} tokens`],
     ["output head", tiedEmbeddings === null ? null : tiedEmbeddings ? "tied to the embedding" : "weights of its own"],

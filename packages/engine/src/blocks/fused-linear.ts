@@ -72,6 +72,7 @@ function slicedRows(weights: WeightSource, module: string, count: number): Weigh
         if (row >= start + length) return;
       }
     },
+    blocks: () => undefined,
     readRowSync(name, row, target) {
       const { stored, start } = locate(name);
       weights.readRowSync(stored, start + row, target);

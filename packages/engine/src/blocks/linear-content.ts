@@ -11,6 +11,14 @@ export interface QuantizedContent {
   readonly scales: WeightContent;
 }
 
+/** Content for MatMulNBits. */
+export interface BlockContent extends QuantizedContent {
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+  /** Present when blocks have zero points of their own. */
+  readonly zeroPoints?: WeightContent | undefined;
+}
+
 /** The stacked matrices as float32 [inputs, outputs], the layout of MatMul. */
 export function transposedContent(weights: WeightSource, names: readonly string[], shape: MatrixShape): WeightContent {
   const { outputs, inputs } = shape;
@@ -66,7 +74,7 @@ export function blockWiseContent(
   names: readonly string[],
   shape: MatrixShape,
   format: BlockWiseFormat,
-): QuantizedContent {
+): BlockContent {
   const { blocksPerRow, blockBytes } = blockWiseLengths(shape.outputs, format);
   const scales = scalesOf([shape.outputs * blocksPerRow], async (signal) => {
     const all = new Float32Array(shape.outputs * blocksPerRow);
@@ -85,6 +93,8 @@ export function blockWiseContent(
     }
   }
   return {
+    bits: format.bits,
+    blockSize: format.blockSize,
     scales: scales.content,
     integers: {
       type: "uint8",

@@ -48,6 +48,7 @@ function source(inputs: number, layers: readonly Layer[]) {
       const { values } = tensors.get(name)!;
       for (let start = 0; start < values.length; start += 2 * inputs) yield values.slice(start, start + 2 * inputs);
     },
+    blocks: () => undefined,
     readRowSync: () => undefined,
   };
   return { weights, tensors };

@@ -2,7 +2,9 @@ import type { WeightSource } from "../checkpoint/weight-source.ts";
 import type { GraphBuilder } from "../onnx/graph-builder.ts";
 import type { Value } from "../onnx/onnx-graph.ts";
 import { blockWiseContent, columnWiseContent, transposedContent } from "./linear-content.ts";
+
 import { stackedShape, stackedVector } from "./stacked-weights.ts";
+import { storedBlockContent } from "./stored-block-content.ts";
 
 /**
  * How the weights of a linear layer are stored and multiplied.
@@ -42,14 +44,19 @@ export function linear(graph: GraphBuilder, weights: WeightSource, x: Value, opt
   const shape = stackedShape(weights, names);
   const name = names.join("+");
   if (format.kind === "block") {
-    const { bits, blockSize } = format;
-    const content = blockWiseContent(weights, names, shape, { inputs: shape.inputs, bits, blockSize });
-    const packed = graph.weight(`${name}.packed`, content.integers);
-    const scales = graph.weight(`${name}.scales`, content.scales);
+    // Blocks that the checkpoint has already, at most as large as wanted, are not rounded a second time.
+    const { bits, blockSize, integers, scales, zeroPoints } =
+      storedBlockContent(weights, names, shape, format.bits) ??
+      blockWiseContent(weights, names, shape, { inputs: shape.inputs, ...format });
+    const inputs = [
+      graph.weight(`${name}.packed`, integers),
+      graph.weight(`${name}.scales`, scales),
+      zeroPoints && graph.weight(`${name}.zeros`, zeroPoints),
+    ];
     // Level 4 computes with 8-bit activations; 8-bit weights without it are 40 times slower (specs/vlm.md C.2).
     const attributes = { K: shape.inputs, N: shape.outputs, accuracy_level: 4, bits, block_size: blockSize };
     const bias = stackedBias(graph, weights, parts);
-    return graph.node("MatMulNBits", [x, packed, scales, undefined, undefined, bias], attributes, microsoft);
+    return graph.node("MatMulNBits", [x, ...inputs, undefined, bias], attributes, microsoft);
   }
   if (format.kind === "column") {
     return quantizedProduct(graph, weights, quantizeRows(graph, x, shape.inputs), parts);

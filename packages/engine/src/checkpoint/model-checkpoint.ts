@@ -7,11 +7,14 @@ import { type Checkpoint, type HubOptions, locateCheckpoint, openCheckpoint } fr
 import { adaptedConfig, holderOf } from "./adapter/adapted-files.ts";
 import { adapterConfigFile } from "./adapter/adapter-config.ts";
 import { type Adapter, openAdapter } from "./adapter/open-adapter.ts";
+import { loadQuantizationSettings, type QuantizationSettings } from "./quantised/quantization-settings.ts";
 
 /** A checkpoint with what changes its weights on the way into the graphs. A plain {@link Checkpoint} is one, too. */
 export interface ModelCheckpoint extends Checkpoint {
   /** The adapter that is merged into the weights. */
   readonly adapter?: Adapter | undefined;
+  /** How its weights are quantised; absent when it does not say so. */
+  readonly quantization?: QuantizationSettings | undefined;
 }
 
 /** How to open a model. */
@@ -52,12 +55,15 @@ export async function openModelCheckpoint(name: string, options: OpenModelOption
         `${checkpoint.folder} holds whole weights and an adapter; the adapter is not applied. Give it as the option "adapter" if the weights are those of its base.`,
       );
     }
-    return checkpoint;
+    return withQuantization(checkpoint);
   }
   const adapterFolder = isAdapter ? folder : await locateCheckpoint(options.adapter ?? folder, hub);
   const adapter = await openAdapter(adapterFolder, signal);
   try {
-    return adapted(await openCheckpoint(isAdapter ? baseOf(adapter) : folder, hub), adapter);
+    const base = isAdapter
+      ? await openCheckpoint(baseOf(adapter), { ...hub, revision: adapter.config.revision })
+      : await openCheckpoint(folder, hub);
+    return adapted(await withQuantization(base), adapter);
   } catch (error) {
     await adapter.checkpoint.close();
     throw error;
@@ -82,34 +88,61 @@ function baseOf({ config, checkpoint, file }: Adapter): string {
   return !isAbsolute(base) && existsSync(join(beside, "config.json")) ? beside : base;
 }
 
-function adapted(base: Checkpoint, adapter: Adapter): ModelCheckpoint {
+async function withQuantization(base: Checkpoint): Promise<ModelCheckpoint> {
+  const quantization = await loadQuantizationSettings(base);
+  if (quantization === undefined) return base;
+  return {
+    ...passing(base),
+    quantization,
+    // The configuration may lie in a file of its own.
+    fingerprint: async (options) => joinHashes([await base.fingerprint(options), JSON.stringify(quantization)]),
+  };
+}
+
+function adapted(base: ModelCheckpoint, adapter: Adapter): ModelCheckpoint {
   const holder = (file: string): Checkpoint => holderOf(file, base, adapter.checkpoint);
   const close = async (): Promise<void> => {
     await Promise.all([base.close(), adapter.checkpoint.close()]);
   };
   return {
+    ...passing(base),
+    quantization: base.quantization,
     adapter,
-    folder: base.folder,
-    parts: base.parts,
-    tensors: base.tensors,
-    weightBytes: base.weightBytes,
     has: (file) => holder(file).has(file),
     readText: (file, options) => holder(file).readText(file, options),
     readJson: async (file, options) => {
       const json = await holder(file).readJson(file, options);
       return file === "config.json" ? adaptedConfig(json, adapter) : json;
     },
-    readTensor: (tensor, options) => base.readTensor(tensor, options),
-    readTensorBytesSync: (tensor, start, target) => base.readTensorBytesSync(tensor, start, target),
-    fingerprint: async (options) => {
-      const parts = [
+    fingerprint: async (options) =>
+      joinHashes([
         await base.fingerprint(options),
         await adapter.checkpoint.fingerprint(options),
         await adapter.checkpoint.readText(adapterConfigFile),
-      ];
-      return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
-    },
+      ]),
     close,
     [Symbol.asyncDispose]: close,
   };
+}
+
+/** All of a checkpoint, as properties of a plain object. */
+function passing(base: Checkpoint): Checkpoint {
+  return {
+    folder: base.folder,
+    parts: base.parts,
+    tensors: base.tensors,
+    weightBytes: base.weightBytes,
+    has: (file) => base.has(file),
+    readText: (file, options) => base.readText(file, options),
+    readJson: (file, options) => base.readJson(file, options),
+    readTensor: (tensor, options) => base.readTensor(tensor, options),
+    readTensorBytesSync: (tensor, start, target) => base.readTensorBytesSync(tensor, start, target),
+    fingerprint: (options) => base.fingerprint(options),
+    close: () => base.close(),
+    [Symbol.asyncDispose]: () => base.close(),
+  };
+}
+
+function joinHashes(parts: readonly string[]): string {
+  return createHash("sha256").update(JSON.stringify(parts)).digest("hex");
 }

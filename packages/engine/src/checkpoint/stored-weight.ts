@@ -1,5 +1,6 @@
 import type { Checkpoint, TensorInfo } from "@ocellus/hub";
 import { floatElementBytes, toFloat32 } from "./float32.ts";
+import type { StoredBlocks } from "./stored-blocks.ts";
 
 /** Floats read at once while streaming a matrix: 16 MiB of float32, large enough for full disk speed. */
 export const chunkElements: number = 4 << 20;
@@ -17,6 +18,8 @@ export interface StoredWeight {
   rows(signal?: AbortSignal): AsyncIterable<Float32Array>;
   /** Copies one row of the first axis into `target`, synchronously. */
   readRowSync(row: number, target: Float32Array): void;
+  /** The same values as blocks of integers, where they are stored so; an adapter above has none. */
+  readonly blocks?: StoredBlocks | undefined;
 }
 
 /** A tensor of floating-point numbers, read from its file. Throws ModelLoadError when read with another dtype. */

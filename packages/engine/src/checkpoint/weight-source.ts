@@ -1,6 +1,9 @@
 import { ModelLoadError } from "@ocellus/core";
 import { applyAdapter } from "./adapter/apply-adapter.ts";
 import type { ModelCheckpoint } from "./model-checkpoint.ts";
+import { layOutTensors } from "./quantised/quantised-weights.ts";
+import { noQuantization } from "./quantised/quantization-settings.ts";
+import type { StoredBlocks } from "./stored-blocks.ts";
 import { plainWeight, readWhole, type StoredWeight } from "./stored-weight.ts";
 
 /**
@@ -18,6 +21,8 @@ export interface WeightSource {
    * be overwritten once the next one has been asked for.
    */
   rows(name: string, signal?: AbortSignal): AsyncIterable<Float32Array>;
+  /** The matrix as blocks of integers, where it is stored so. */
+  blocks(name: string): StoredBlocks | undefined;
   /** Copies one row of a matrix into `target`, synchronously (token embedding during decoding). */
   readRowSync(name: string, row: number, target: Float32Array): void;
 }
@@ -41,17 +46,20 @@ export function createWeightSource(checkpoint: ModelCheckpoint, rewrites: readon
   };
   const storedNames = new Map<string, string>();
   const weights = new Map<string, StoredWeight>();
-  for (const tensor of checkpoint.tensors.values()) {
-    const name = rename(tensor.name);
+  const add = (stored: string, weightOf: (name: string) => StoredWeight): void => {
+    const name = rename(stored);
     const other = storedNames.get(name);
     if (other !== undefined) {
       throw new ModelLoadError(
-        `Tensors "${other}" and "${tensor.name}" of ${checkpoint.folder} are the same weight "${name}". Remove one of them.`,
+        `Tensors "${other}" and "${stored}" of ${checkpoint.folder} are the same weight "${name}". Remove one of them.`,
       );
     }
-    storedNames.set(name, tensor.name);
-    weights.set(name, plainWeight(checkpoint, tensor, name));
-  }
+    storedNames.set(name, stored);
+    weights.set(name, weightOf(name));
+  };
+  const { plain, quantised } = layOutTensors(checkpoint, checkpoint.quantization ?? noQuantization);
+  for (const tensor of plain) add(tensor.name, (name) => plainWeight(checkpoint, tensor, name));
+  for (const [stored, weight] of quantised) add(stored, () => weight);
   if (checkpoint.adapter !== undefined) applyAdapter(checkpoint.adapter, weights, rename);
 
   const find = (name: string): StoredWeight => {
@@ -66,6 +74,7 @@ export function createWeightSource(checkpoint: ModelCheckpoint, rewrites: readon
     shape: (name) => find(name).shape,
     read: async (name, signal) => readWhole(find(name), signal),
     rows: (name, signal) => find(name).rows(signal),
+    blocks: (name) => find(name).blocks,
     readRowSync: (name, row, target) => find(name).readRowSync(row, target),
   };
 }

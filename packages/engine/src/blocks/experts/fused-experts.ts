@@ -65,6 +65,7 @@ export function separateExperts(weights: WeightSource, sizes: ExpertSizes): Weig
       if (slice === undefined) yield* weights.rows(name, signal);
       else yield matrix(slice);
     },
+    blocks: (name) => (find(name) === undefined ? weights.blocks(name) : undefined),
     readRowSync: (name, row, target) => {
       const slice = find(name);
       if (slice === undefined) weights.readRowSync(name, row, target);

@@ -88,6 +88,7 @@ function source(tensors: Tensors): WeightSource {
     async *rows(name) {
       for (let index = 0; index < tensors.get(name)!.shape[0]!; index++) yield row(name, index);
     },
+    blocks: () => undefined,
     readRowSync: (name, index, target) => target.set(row(name, index)),
   };
 }
