@@ -3,7 +3,14 @@ import { parseArgs } from "node:util";
 import { type AccuracyCheckpoint, embeddedCheckpoint, goldenCheckpoint } from "./accuracy-cases.ts";
 import { type Format, measureAccuracy } from "./measure-accuracy.ts";
 
-const goldens = ["qwen2_5_vl", "qwen2_5_vl-tied-window112", "qwen2_5_vl-bf16-sharded"];
+const goldens = [
+  "qwen2_5_vl",
+  "qwen2_5_vl-tied-window112",
+  "qwen2_5_vl-bf16-sharded",
+  "qwen3_vl_moe",
+  "qwen3_5",
+  "qwen3_5_moe",
+];
 
 const formats: readonly Format[] = [
   { precision: "float32" },
