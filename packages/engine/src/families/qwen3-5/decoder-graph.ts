@@ -12,7 +12,7 @@ import { textNames } from "./weight-names.ts";
 
 /**
  * The language model: gated delta nets with a gated attention layer now and then (specs/vlm.md B3). Caches and states
- * are numbered among the layers of their own kind.
+ * are numbered among the layers of their own kind. Delta nets keep 8 bits at `int4`.
  */
 export function decoderGraph(
   text: Qwen35TextConfig,
@@ -24,17 +24,18 @@ export function decoderGraph(
     mix: (graph, x, { layer, prefix, inputs }) => {
       const place = placeOf(text.layerTypes, layer);
       if (text.layerTypes[layer] === "linear_attention") {
-        return gatedDeltaNet(graph, weights, x, {
-          config: text.deltaNet,
-          place,
-          prefix: `${prefix}.linear_attn`,
-          format,
-        });
+        const options = { config: text.deltaNet, place, prefix: `${prefix}.linear_attn` };
+        return gatedDeltaNet(graph, weights, x, { ...options, format: atLeastEightBits(format) });
       }
       const options = { text: { ...text, isGated: true }, inputs, layer: place, prefix: `${prefix}.self_attn`, format };
       return cachedAttention(graph, weights, x, options);
     },
   });
+}
+
+/** Errors of a delta net's weights add up in its memory: at 4 bits they are several times those of attention at 4 bits. */
+function atLeastEightBits(format: LinearFormat): LinearFormat {
+  return format.kind === "block" ? { ...format, bits: 8 } : format;
 }
 
 /** What the runtime needs to know of the decoder. */
