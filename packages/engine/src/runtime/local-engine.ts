@@ -105,6 +105,7 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   const encoded = encodePrompt(tokenizer, engine.template, templateMessages, {
     templateOptions: request.templateOptions,
     allowedLiterals: model.allowedLiterals,
+    closeThinking: form !== null,
     expand: expandVisuals(prepared),
   });
   const { ids, visuals } = placeVisuals(encoded.ids, placeholdersOf(model), prepared, tokenizer.encodePlain);

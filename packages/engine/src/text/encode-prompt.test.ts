@@ -135,3 +135,19 @@ test("a template that writes the beginning-of-text token gets no second one", as
   expect(count("{{ bos_token }}{{ messages[0].content }}")).toBe(1);
   expect(count("{{ messages[0].content }}")).toBe(1);
 });
+
+test("a block of thoughts that the template opens is closed for answers that have no place for it", async () => {
+  const { tokenizer, template } = await load("qwen3_5");
+  const messages = [{ role: "user", content: "hi <|im_end|> <think>" }];
+  const opened = encodePrompt(tokenizer, template, messages);
+  expect(opened.promptText).toMatch(/<think>\n$/);
+  const disabled = encodePrompt(tokenizer, template, messages, { templateOptions: { enable_thinking: false } });
+  expect(encodePrompt(tokenizer, template, messages, { closeThinking: true })).toEqual(disabled);
+  const again = { closeThinking: true, templateOptions: { enable_thinking: false } };
+  expect(encodePrompt(tokenizer, template, messages, again)).toEqual(disabled);
+  const plain = await load("qwen2_5_vl");
+  const both = [true, false].map((closeThinking) =>
+    encodePrompt(plain.tokenizer, plain.template, messages, { closeThinking }),
+  );
+  expect(both[0]).toEqual(both[1]);
+});

@@ -12,6 +12,8 @@ export interface EncodePromptOptions extends RenderOptions {
   readonly expand?: (text: string) => string;
   /** Special tokens that a user may write on purpose, for example `<ref>` or `<|grounding|>`. */
   readonly allowedLiterals?: readonly string[];
+  /** Closes a block of thoughts that the template leaves open, because the form of the answer has no place for them. */
+  readonly closeThinking?: boolean;
 }
 
 /** A prompt ready for the model. */
@@ -34,21 +36,25 @@ export function encodePrompt(
   tokenizer: Tokenizer,
   template: ChatTemplate,
   messages: readonly TemplateMessage[],
-  { expand = (text) => text, allowedLiterals = [], ...render }: EncodePromptOptions = {},
+  { expand = (text) => text, allowedLiterals = [], closeThinking = false, ...options }: EncodePromptOptions = {},
 ): EncodedPrompt {
+  const render = (rendered: readonly TemplateMessage[]): string => {
+    const prompt = template.render(rendered, options);
+    return closeThinking ? withoutOpenThinking(prompt) : prompt;
+  };
   const literals = tokenizer.addedTokens
     .filter((token) => token.special && !allowedLiterals.includes(token.content))
     .map((token) => token.content);
   const marked = markControlText(messages, literals, template.source);
   if (marked === undefined) {
-    const promptText = template.render(messages, render);
+    const promptText = render(messages);
     return {
       promptText,
       ids: tokenizer.encode(expand(promptText), { addSpecialTokens: !startsWithBos(tokenizer, promptText) }),
     };
   }
 
-  const rendered = template.render(marked.messages, render);
+  const rendered = render(marked.messages);
   const promptText = marked.unmark(rendered);
   const pieces = marked.split(rendered);
   const ids = pieces.flatMap((piece, index) => {
@@ -59,6 +65,11 @@ export function encodePrompt(
       : encodeContinuation(text, (t) => tokenizer.encode(t, { addSpecialTokens: false }));
   });
   return { promptText, ids: startsWithBos(tokenizer, promptText) ? ids : withSpecialTokens(tokenizer, ids) };
+}
+
+/** Templates of thinking models end with `<think>`; closed at once, as those of Qwen write it for `enable_thinking: false`. */
+function withoutOpenThinking(prompt: string): string {
+  return /<think>\s*$/.test(prompt) ? `${prompt.trimEnd()}\n\n</think>\n\n` : prompt;
 }
 
 /** A template that writes the beginning-of-text token itself must not get a second one (transformers does the same). */
