@@ -145,18 +145,11 @@ test("a disk without room, an archive without a model, a damaged one: nothing is
   await platform!.close();
   await start({ only: archiveOf(1).subarray(0, -1_500) });
   expect(((await failure(openRun(source()))) as Error).message).toContain("ends too early");
-  await platform!.close();
-  const md5 = { headers: { "x-goog-hash": `md5=${"A".repeat(22)}==` } };
-  await start({ only: archiveOf(1) }, (_, __, { send }) => send(md5));
-  expect(((await failure(openRun(source()))) as Error).message).toContain("arrived damaged");
   expect(await readdir(join(folder, "run1"))).not.toContain("model_full");
 });
 
-test("two calls at once download once; a lock of a process that has ended does not count", async () => {
+test("two calls at once download once", async () => {
   await start({ only: archiveOf(1) });
-  await mkdir(join(folder, "run1"));
-  const { hostname } = await import("node:os");
-  await writeFile(join(folder, "run1", ".ocellus.lock"), JSON.stringify({ pid: 2 ** 30, host: hostname() }));
   const [one, two] = await Promise.all([openRun(source()), openRun(source())]);
   expect(one).toEqual(two);
   expect(platform!.requests.filter(({ path }: { path: string }) => path.startsWith("/storage"))).toHaveLength(1);

@@ -1,3 +1,4 @@
+export { type FileLock, type FileLockOptions, lockFile } from "./cache/file-lock.ts";
 export type { CachedModel, CachedRevision } from "./cached-model.ts";
 export type {
   AbortOptions,

@@ -34,6 +34,10 @@ export async function startRecorder(port) {
           });
         });
       });
+      onward.on("error", () => {
+        underWay -= 1;
+        outgoing.destroy();
+      });
       onward.end(body);
     });
   });

@@ -2,14 +2,14 @@ import { mkdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { ModelLoadError, type ProgressListener } from "@ocellus/core";
 import { downloadFile, isPublicAddress } from "@ocellus/http";
+import { lockFile } from "@ocellus/hub";
 import { checkId } from "../credentials.ts";
 import type { ModelAddress } from "../run-model.ts";
 import type { ViClient } from "../vi-client.ts";
 import { checkDiskSpace, explainFileError } from "./disk-space.ts";
 import { extractArchive } from "./extract-archive.ts";
-import { lockFolder } from "./folder-lock.ts";
 import { installModel } from "./install-model.ts";
-import { type DownloadedRun, findRun, type RunPlace, readRunFolder, runFolder } from "./run-folder.ts";
+import { type DownloadedRun, findRun, lockPath, type RunPlace, readRunFolder, runFolder } from "./run-folder.ts";
 
 /** What to download, and how. */
 export interface DownloadRunOptions extends RunPlace {
@@ -37,10 +37,14 @@ export async function downloadRun(client: ViClient, options: DownloadRunOptions)
   const folder = runFolder(options);
   try {
     await mkdir(folder, { recursive: true });
-    await using _lock = await lockFolder(folder, options.signal);
-    // Another process may have done it while this one waited.
-    const present = options.overwrite === true ? null : await findRun(options);
-    return present ?? (await fetchModel(client, folder, options));
+    const lock = await lockFile(lockPath(options), { signal: options.signal ?? new AbortController().signal });
+    try {
+      // Another process may have done it while this one waited.
+      const present = options.overwrite === true ? null : await findRun(options);
+      return present ?? (await fetchModel(client, folder, options));
+    } finally {
+      await lock?.release();
+    }
   } catch (error) {
     throw explainFileError(error, folder);
   }

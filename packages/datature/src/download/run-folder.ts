@@ -39,6 +39,15 @@ export function runFolder({ runId, checkpoint, savePath = defaultSavePath() }: R
   return checkpoint === undefined ? folder : join(folder, "checkpoints", checkId(checkpoint, "checkpoint"));
 }
 
+/** The lock of a folder of a run; it lies beside all runs, and is never deleted. */
+export function lockPath({ runId, checkpoint, savePath = defaultSavePath() }: RunPlace): string {
+  return join(
+    resolve(expandHome(savePath)),
+    ".locks",
+    `${runId}${checkpoint === undefined ? "" : `.${checkpoint}`}.lock`,
+  );
+}
+
 /**
  * The model on this machine; `null` when it is not there or not complete. A named checkpoint is also found as the newest
  * one that was downloaded without a name.
