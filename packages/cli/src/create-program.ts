@@ -5,25 +5,26 @@ import { type AskOptions, outputFormats } from "./arguments/ask-options.ts";
 import { collectTexts, parseInteger, parseNumber } from "./arguments/parse-number.ts";
 import { addClarifai } from "./commands/add-clarifai.ts";
 import { addDatature } from "./commands/add-datature.ts";
+import { addModels } from "./commands/add-models.ts";
 import { addNim } from "./commands/add-nim.ts";
 import type { DemoOptions } from "./commands/demo.ts";
-import type { InspectOptions } from "./commands/inspect.ts";
 import { addRoboflow } from "./commands/roboflow.ts";
 
 const description = `Ask vision-language models about pictures, on this machine, without Python.
 
-Models are folders in the layout of Hugging Face (config.json, model.safetensors, tokenizer.json, …). A tiny
-demonstration model is built in.`;
+Models are named by their id at the Hugging Face Hub, or are folders in its layout (config.json, model.safetensors,
+tokenizer.json, …). A tiny demonstration model is built in.`;
 
 const programExamples = `
 Examples:
   $ ocellus demo
-  $ ocellus ask photo.jpg "How many mugs are on the table?" --model ~/models/Qwen2.5-VL-3B-Instruct
+  $ ocellus ask photo.jpg "How many mugs are on the table?" --model Qwen/Qwen2.5-VL-3B-Instruct
   $ ocellus ask photos/ --prompt "Is there any damage?" --model ~/models/my-model --json > answers.jsonl
   $ ocellus models inspect ~/models/my-model
 
 Environment:
   OCELLUS_CACHE   folder for converted weights
+  HF_HUB_CACHE, HF_TOKEN, HF_ENDPOINT, HF_HUB_OFFLINE   see: ocellus models --help
   NO_COLOR        no colours
 
 Exit codes: 0 all answered, 1 some failed, 2 wrong usage, 130 interrupted.`;
@@ -44,13 +45,6 @@ tried again. What counts is the picture (path, size, time of change), the prompt
 
 The last argument is the prompt unless --prompt is given or it looks like a file. Lines of --json are
 { "index", "source", "result", "error" } in the order in which the answers are finished.`;
-
-const inspectExamples = `
-Examples:
-  $ ocellus models inspect ~/models/Qwen2.5-VL-3B-Instruct
-  $ ocellus models inspect ./checkpoint --json
-
-Exit codes: 0 the model can be loaded, 1 it cannot, 2 wrong usage.`;
 
 /**
  * The command line. Commands are loaded when they run, so that `--help` and `--version` are quick.
@@ -79,18 +73,7 @@ export function createProgram(signal: AbortSignal, onExitCode: (code: number) =>
       const { demo } = await import("./commands/demo.ts");
       onExitCode(await demo(options, signal));
     });
-  const models = program.command("models").description("look at checkpoints");
-  models
-    .command("inspect")
-    .description("architecture, size, memory needed, and what prevents loading; reads no weights")
-    .argument("<dir>", "checkpoint folder")
-    .option("--adapter <dir>", "folder of a LoRA adapter for the checkpoint")
-    .option("--json", "print everything as one JSON object")
-    .addHelpText("after", inspectExamples)
-    .action(async (folder: string, options: InspectOptions) => {
-      const { inspect } = await import("./commands/inspect.ts");
-      onExitCode(await inspect(folder, options, signal));
-    });
+  addModels(program, signal, onExitCode);
   addClarifai(program, signal, onExitCode);
   addRoboflow(program, signal, onExitCode);
   addDatature(program, signal, onExitCode);
@@ -111,10 +94,11 @@ function addAsk(program: Command, action: (values: readonly string[], options: A
     .option("-r, --recursive", "descend into the folders of a folder")
     .optionsGroup("Model:")
     .option(
-      "-m, --model <dir>",
-      "checkpoint folder, or run:<id> of Datature Vi (default: the built-in demonstration model)",
+      "-m, --model <name>",
+      "checkpoint folder, Hub id, or run:<id> of Datature Vi (default: the built-in demonstration model)",
     )
-    .option("--adapter <dir>", "folder of a LoRA adapter for the checkpoint")
+    .option("--revision <name>", "branch, tag or commit of a model of the Hub")
+    .option("--adapter <name>", "folder or Hub id of a LoRA adapter for the checkpoint")
     .addOption(
       new Option("--precision <name>", "how weights are stored")
         .choices(["auto", "float32", "int8", "int4"])

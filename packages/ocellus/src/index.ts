@@ -147,6 +147,22 @@ export {
   type TorchLoadOptions,
 } from "@ocellus/engine";
 export {
+  type CachedModel,
+  type CachedRevision,
+  type DamagedFile,
+  type HubAccess,
+  type HubOptions,
+  listModels,
+  type PulledModel,
+  pullModel,
+  type RemovedModel,
+  type RemoveModelOptions,
+  removeModel,
+  type VerifiedModel,
+  type VerifyModelOptions,
+  verifyModel,
+} from "@ocellus/hub";
+export {
   type DrawableResponse,
   drawPrediction,
   drawShapes,

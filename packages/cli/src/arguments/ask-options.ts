@@ -23,6 +23,7 @@ export interface AskOptions {
   readonly seed?: number;
   readonly repetitionPenalty?: number;
   readonly stop?: readonly string[];
+  readonly revision?: string;
   readonly adapter?: string;
   readonly precision: Precision | "auto";
   readonly blockSize?: BlockSize;
@@ -55,10 +56,12 @@ export function formatOf({ format, json }: Pick<AskOptions, "format" | "json">):
 
 /** The part that decides how the model is loaded. */
 export function loadOptionsOf(options: AskOptions): LoadModelOptions {
-  const { precision, blockSize, adapter, threads, minPixels, maxPixels, cache, allowPrivateAddresses } = options;
+  const { precision, blockSize, revision, adapter, threads, minPixels, maxPixels, cache, allowPrivateAddresses } =
+    options;
   return {
     precision,
     ...(blockSize === undefined ? {} : { blockSize }),
+    ...(revision === undefined ? {} : { revision }),
     ...(adapter === undefined ? {} : { adapter }),
     ...(threads === undefined ? {} : { threads }),
     ...(minPixels === undefined ? {} : { minPixels }),

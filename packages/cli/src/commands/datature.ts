@@ -1,7 +1,7 @@
 import { inspectModel, openRun, type ProgressEvent, type Run, type RunModel, ViClient } from "ocellus";
+import { describeProgress } from "../output/describe-progress.ts";
 import { formatInspection } from "../output/format-inspection.ts";
-import { formatBytes } from "../output/format-quantity.ts";
-import { printableOn } from "../output/printable.ts";
+import { printable, printableOn } from "../output/printable.ts";
 import { styleFor } from "../output/text-style.ts";
 import { writeMessage, writeOutput } from "../output/write-output.ts";
 
@@ -67,21 +67,13 @@ export async function dataturePull(runId: string, options: DataturePullOptions, 
   const { quiet, ...place } = options;
   const isShown = quiet !== true && process.stderr.isTTY === true;
   const onProgress = isShown
-    ? (event: ProgressEvent) => writeMessage(`\r${describeProgress(event)}\u001b[K`)
+    ? (event: ProgressEvent) => writeMessage(`\r${printable(describeProgress(event)?.text ?? "")}\u001b[K`)
     : undefined;
   const run = await openRun({ runId, ...place }, { signal, onProgress });
   if (isShown) writeMessage("\r\u001b[K");
   const folders = [run.modelFolder, ...(run.adapterFolder === null ? [] : [run.adapterFolder])];
   await writeOutput(`${printableOn(process.stdout, folders.join("\n"))}\n`);
   return 0;
-}
-
-function describeProgress(event: ProgressEvent): string {
-  if (event.kind === "download") {
-    const total = event.totalBytes === null ? "" : ` of ${formatBytes(event.totalBytes)}`;
-    return `${event.file}: ${formatBytes(event.bytes)}${total}`;
-  }
-  return event.kind === "load" ? `${event.step}: ${Math.floor(event.fraction * 100)} %` : "";
 }
 
 /**

@@ -14,9 +14,9 @@ import { type AskOptions, generationConfigOf } from "../arguments/ask-options.ts
  * @returns a function that must be called once per source, in the order of the list
  */
 export function createAnswerKeys(prompt: string, options: AskOptions): (source: string) => string {
-  const { task, system, cot, precision, blockSize, minPixels, maxPixels, model, adapter } = options;
+  const { task, system, cot, precision, blockSize, minPixels, maxPixels, model, revision, adapter } = options;
   const settings = JSON.stringify({
-    ...{ prompt, task, system, cot, precision, blockSize, minPixels, maxPixels },
+    ...{ prompt, task, system, cot, precision, blockSize, minPixels, maxPixels, revision },
     generation: generationConfigOf(options),
     model: describeFolder(resolvePath(model ?? checkpointFolder)),
     ...(adapter === undefined ? {} : { adapter: describeFolder(resolvePath(adapter)) }),

@@ -1,4 +1,6 @@
 import type { ProgressEvent } from "ocellus";
+import { describeProgress } from "./describe-progress.ts";
+import { printable } from "./printable.ts";
 import { styleFor } from "./text-style.ts";
 
 /** The part of standard error that a loading line uses. */
@@ -7,9 +9,9 @@ export interface LineOutput {
   write(text: string): unknown;
 }
 
-/** Shows how far the loading of a model is. */
+/** Shows how far the download and the loading of a model are. */
 export interface LoadingLine {
-  /** Takes the events of `loadModel`. */
+  /** Takes the events of `loadModel` and `pullModel`. */
   update(event: ProgressEvent): void;
   /** Removes the line; nothing is shown afterwards. */
   end(): void;
@@ -33,12 +35,14 @@ export function createLoadingLine(output: LineOutput, isWanted: boolean | undefi
   let isEnded = false;
   return {
     update(event) {
-      if (event.kind !== "load" || isEnded) return;
+      const state = describeProgress(event);
+      if (state === null || isEnded) return;
       if (isTerminal && performance.now() - startedAt < quietMs) return;
-      const tenth = Math.floor(event.fraction * 10) * 10;
+      const fraction = state.fraction ?? 0;
+      const tenth = Math.floor(fraction * 10) * 10;
       const line = isTerminal
-        ? `\r${style.dim(`${bar(event.fraction)} ${event.step}`)}\u001b[K`
-        : `ocellus: ${event.step} ${tenth} %\n`;
+        ? `\r${style.dim(`${bar(fraction)} ${printable(state.text)}`)}\u001b[K`
+        : `ocellus: ${state.step} ${tenth} %\n`;
       if (line !== shown) output.write(line);
       shown = line;
     },
