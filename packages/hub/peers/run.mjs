@@ -1,0 +1,29 @@
+// Runs ours beside Python's huggingface_hub on one cache: `npm run test:peers -- hub`. Makes a Python environment of its
+// own in `$OCELLUS_PEERS_CACHE` or `~/.cache/ocellus/peers` at the first run; the Hub is the fake one of the tests.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const requirement = "huggingface_hub==2.4.0";
+const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+const base = process.env.OCELLUS_PEERS_CACHE ?? join(cache, "ocellus", "peers");
+const folder = join(base, "hub");
+const python = join(folder, "bin", "python");
+const mark = join(folder, "requirement.txt");
+if (!existsSync(mark) || readFileSync(mark, "utf8") !== requirement) {
+  mkdirSync(base, { recursive: true });
+  run(process.env.OCELLUS_PEERS_PYTHON ?? "python3.11", ["-m", "venv", folder]);
+  run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", requirement]);
+  writeFileSync(mark, requirement);
+}
+const config = fileURLToPath(new URL("./vitest.config.ts", import.meta.url));
+run("npx", ["vitest", "run", "--config", config, ...process.argv.slice(2)], { PEER_PYTHON: python });
+
+function run(command, args, environment = {}) {
+  const root = fileURLToPath(new URL("../../..", import.meta.url));
+  const env = { ...process.env, ...environment };
+  const { status } = spawnSync(command, args, { cwd: root, env, stdio: ["ignore", "inherit", "inherit"] });
+  if (status !== 0) process.exit(status ?? 1);
+}
