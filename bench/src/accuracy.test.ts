@@ -1,8 +1,9 @@
+import type { PrecisionParts } from "@ocellus/engine";
 import { describe, expect, test } from "vitest";
 import { type AccuracyCheckpoint, embeddedCheckpoint, goldenCheckpoint } from "./accuracy-cases.ts";
-import { type Format, measureAccuracy } from "./measure-accuracy.ts";
+import { measureAccuracy } from "./measure-accuracy.ts";
 
-interface Bounds extends Format {
+interface Bounds extends Partial<PrecisionParts> {
   /** Largest mean relative error of the scores. */
   readonly error: number;
   /** Smallest part of the steps that choose the reference's token. */
@@ -18,19 +19,20 @@ const cases: readonly (readonly [AccuracyCheckpoint, readonly Bounds[]])[] = [
   [
     goldenCheckpoint("qwen2_5_vl"),
     [
-      { precision: "float32", error: 1e-4, agreement: 1 },
-      { precision: "int8", blockSize: 32, error: 0.12, agreement: 0.7 },
-      { precision: "int8", blockSize: 128, error: 0.15, agreement: 0.7 },
-      { precision: "int4", blockSize: 32, error: 0.75, agreement: 0.1 },
+      { decode: "float32", error: 1e-4, agreement: 1 },
+      { decode: "int8", blockSize: 32, error: 0.12, agreement: 0.7 },
+      { decode: "int8", blockSize: 128, error: 0.15, agreement: 0.7 },
+      { decode: "int4", blockSize: 32, error: 0.75, agreement: 0.1 },
     ],
   ],
   [
     third,
     [
-      { precision: "float32", error: 0, agreement: 0.99 },
-      { precision: "int8", blockSize: 32, error: 0.05, agreement: 0.92 },
-      { precision: "int4", blockSize: 32, error: 0.25, agreement: 0.7 },
-      { precision: "int4", blockSize: 128, error: 0.3, agreement: 0.7 },
+      { decode: "float32", error: 0, agreement: 0.99 },
+      { decode: "int8", blockSize: 32, error: 0.05, agreement: 0.92 },
+      { decode: "int4", blockSize: 32, error: 0.25, agreement: 0.7 },
+      { decode: "int4", blockSize: 32, prefill: "int8", error: 0.25, agreement: 0.7 },
+      { decode: "int4", blockSize: 128, error: 0.3, agreement: 0.7 },
     ],
   ],
 ];
@@ -41,11 +43,11 @@ describe.each(cases)("$name", (checkpoint, bounds) => {
     for (const { error, agreement, ...format } of bounds) {
       const measured = await measureAccuracy(checkpoint, format, reference);
       reference ??= measured.logits;
-      const label = `${format.precision} ${format.blockSize ?? ""}`;
+      const label = JSON.stringify(format);
       expect(measured.logitsError, label).toBeLessThanOrEqual(error);
       expect(measured.agreement, label).toBeGreaterThanOrEqual(agreement);
       // A quantised model that equals float32 exactly would not be quantised.
-      if (format.precision !== "float32") expect(measured.logitsError, label).toBeGreaterThan(1e-4);
+      if (format.decode !== "float32") expect(measured.logitsError, label).toBeGreaterThan(1e-4);
     }
   });
 });

@@ -1,7 +1,8 @@
 import { stdout } from "node:process";
 import { parseArgs } from "node:util";
+import type { PrecisionParts } from "@ocellus/engine";
 import { type AccuracyCheckpoint, embeddedCheckpoint, goldenCheckpoint } from "./accuracy-cases.ts";
-import { type Format, measureAccuracy } from "./measure-accuracy.ts";
+import { measureAccuracy } from "./measure-accuracy.ts";
 
 const goldens = [
   "qwen2_5_vl",
@@ -12,10 +13,12 @@ const goldens = [
   "qwen3_5_moe",
 ];
 
-const formats: readonly Format[] = [
-  { precision: "float32" },
-  ...([32, 64, 128] as const).map((blockSize) => ({ precision: "int8", blockSize }) as const),
-  ...([32, 64, 128] as const).map((blockSize) => ({ precision: "int4", blockSize }) as const),
+const blocks = [32, 64, 128] as const;
+const formats: readonly Partial<PrecisionParts>[] = [
+  { decode: "float32" },
+  ...blocks.map((blockSize) => ({ decode: "int8", blockSize }) as const),
+  ...blocks.map((blockSize) => ({ decode: "int4", blockSize, prefill: "int8" }) as const),
+  ...blocks.map((blockSize) => ({ decode: "int4", blockSize }) as const),
 ];
 
 /**
@@ -31,8 +34,8 @@ export async function runAccuracy(args: string[]): Promise<void> {
   const chosen = values.checkpoint === undefined ? all : all.filter(({ name }) => name === values.checkpoint);
   if (chosen.length === 0)
     throw new RangeError(`--checkpoint must be one of ${all.map(({ name }) => name).join(", ")}`);
-  stdout.write("| checkpoint | precision | block | relative error of the scores | same token | same answer |\n");
-  stdout.write("|---|---|---|---|---|---|\n");
+  stdout.write("| checkpoint | decode | block | prefill | relative error of the scores | same token | same answer |\n");
+  stdout.write("|---|---|---|---|---|---|---|\n");
   for (const checkpoint of chosen) {
     let reference: readonly Float32Array[] | undefined;
     for (const format of formats) {
@@ -41,7 +44,7 @@ export async function runAccuracy(args: string[]): Promise<void> {
       const { logitsError, agreement, exact } = measured;
       const figures = [logitsError.toExponential(1), percent(agreement), percent(exact)];
       stdout.write(
-        `| ${checkpoint.name} | ${format.precision} | ${format.blockSize ?? "–"} | ${figures.join(" | ")} |\n`,
+        `| ${[checkpoint.name, format.decode, format.blockSize ?? "–", format.prefill ?? "same", ...figures].join(" | ")} |\n`,
       );
     }
   }

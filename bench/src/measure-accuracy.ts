@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { BlockSize, Precision } from "@ocellus/engine";
+import type { PrecisionParts } from "@ocellus/engine";
 import { openScorer } from "@ocellus/engine/scorer";
 import type { AccuracyCase, AccuracyCheckpoint } from "./accuracy-cases.ts";
 
@@ -17,12 +17,6 @@ export interface Accuracy {
   readonly logits: readonly Float32Array[];
 }
 
-/** A precision as `loadModel` takes it. */
-export interface Format {
-  readonly precision: Precision;
-  readonly blockSize?: BlockSize;
-}
-
 /**
  * Measures a precision on recorded prompts.
  *
@@ -30,11 +24,11 @@ export interface Format {
  */
 export async function measureAccuracy(
   checkpoint: AccuracyCheckpoint,
-  format: Format,
+  precision: Partial<PrecisionParts>,
   reference?: readonly Float32Array[],
 ): Promise<Accuracy> {
   const graphFolder = await mkdtemp(join(tmpdir(), "ocellus-accuracy-"));
-  const scorer = await openScorer(checkpoint.folder, { ...format, graphFolder });
+  const scorer = await openScorer(checkpoint.folder, { precision, graphFolder });
   try {
     const { cases } = checkpoint;
     const logits: Float32Array[] = [];

@@ -12,7 +12,7 @@ import {
 } from "@ocellus/core";
 import { checkHubAccess, checkRevision } from "@ocellus/hub";
 import { checkMetadata } from "./checkpoint/checkpoint-metadata.ts";
-import { blockSizes, precisions } from "./checkpoint/precision.ts";
+import { blockSizes, type PrecisionParts, precisionPlan, precisions } from "./checkpoint/precision.ts";
 import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
 import { resolveTorchOptions, torchOptionNames } from "./torch-load-options.ts";
 
@@ -70,7 +70,7 @@ export function checkLoadOptions(options: LoadModelOptions): CheckedLoadOptions 
 
 function checkEngineOptions(options: EngineOptions): void {
   const { precision, blockSize, cacheFolder, threads, minPixels, maxPixels, allowPrivateAddresses } = options;
-  checkName(precision, "precision", ["auto", ...precisions]);
+  checkPrecision(precision, blockSize);
   checkName(options.task, "task", taskNames);
   checkName(options.videoBackend, "videoBackend", ["auto", "ffmpeg", "node-av"]);
   checkName(options.coordinateSpace, "coordinateSpace", spaces);
@@ -96,6 +96,20 @@ function checkEngineOptions(options: EngineOptions): void {
   if (allowPrivateAddresses !== undefined && typeof allowPrivateAddresses !== "boolean") {
     throw wrong("allowPrivateAddresses", "true or false", allowPrivateAddresses);
   }
+}
+
+function checkPrecision(precision: unknown, blockSize: unknown): void {
+  if (typeof precision !== "object" || precision === null) {
+    checkName(precision, "precision", ["auto", ...precisions]);
+    return;
+  }
+  checkKnownKeys(precision, ["vision", "prefill", "decode", "blockSize"], "options.precision");
+  const given = precision as Partial<PrecisionParts>;
+  precisionPlan(given);
+  if (given.blockSize === undefined || blockSize === undefined || given.blockSize === blockSize) return;
+  throw new InvalidArgumentError(
+    `options.precision.blockSize (${given.blockSize}) and options.blockSize (${blockSize}) differ; give one.`,
+  );
 }
 
 function checkName(value: unknown, option: string, known: readonly string[]): void {

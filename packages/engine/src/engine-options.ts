@@ -2,16 +2,16 @@ import type { CoordinateSpace, Logger, ProgressListener, TaskName } from "@ocell
 import type { HubAccess } from "@ocellus/hub";
 import type { VideoBackend } from "@ocellus/media";
 import type { CheckpointMetadata } from "./checkpoint/checkpoint-metadata.ts";
-import type { BlockSize, Precision } from "./checkpoint/precision.ts";
+import type { BlockSize, PrecisionInput } from "./checkpoint/precision.ts";
 import type { TorchLoadOptions } from "./torch-load-options.ts";
 
 /** Options of a local model that are plain data and cross to its worker thread. */
 export interface EngineOptions {
   /**
-   * How the weights are stored: `"float32"`, `"int8"`, `"int4"`. `"auto"` (default) takes the most exact one that fits
-   * into memory and still decodes fast.
+   * How the weights are stored: `"float32"`, `"int8"`, `"int4"`, or `{ vision, prefill, decode, blockSize }`. `"auto"`
+   * (default) takes the most exact one that fits into memory and still decodes fast. `info.precisionParts` says what it is.
    */
-  readonly precision?: Precision | "auto";
+  readonly precision?: PrecisionInput;
   /** Input elements that share one scale in integer decoder weights: 32 (default, most exact), 64 or 128. */
   readonly blockSize?: BlockSize;
   /** Folder or Hub id of a LoRA adapter in the layout of PEFT, which is merged into the weights. */

@@ -9,7 +9,7 @@ import { type BlockSize, type Precision, precisionPlan, precisions } from "./che
 import type { FamilyModel } from "./families/model-family.ts";
 import { familyOf } from "./families/registry.ts";
 import { describeTensors, layOut } from "./inspect-tensors.ts";
-import type { InspectionProblem, ModelInspection } from "./model-inspection.ts";
+import type { InspectionProblem, ModelInspection, PrecisionMemory } from "./model-inspection.ts";
 import { choosePrecision } from "./runtime/choose-precision.ts";
 import { availableMemory, estimateMemory } from "./runtime/memory-estimate.ts";
 import { openFamily } from "./runtime/open-engine.ts";
@@ -170,9 +170,16 @@ function checkPlaceholder(tokenizer: Tokenizer | null, model: FamilyModel | null
 
 function memoryOf(model: FamilyModel, blockSize: BlockSize | undefined): ModelInspection["memory"] {
   const availableBytes = availableMemory();
-  const list = precisions.map((precision) => {
-    const estimate = estimateMemory(model, precisionPlan(precision, blockSize));
-    return { precision, ...estimate, fits: estimate.requiredBytes <= availableBytes };
+  const list = precisions.map((decode): PrecisionMemory => {
+    const parts = { decode, ...(blockSize === undefined ? {} : { blockSize }) };
+    const estimate = estimateMemory(model, precisionPlan(parts));
+    const withCopy = decode === "int4" ? estimateMemory(model, precisionPlan({ ...parts, prefill: "int8" })) : null;
+    return {
+      precision: decode,
+      ...estimate,
+      prefillCopyBytes: withCopy === null ? null : withCopy.weightBytes - estimate.weightBytes,
+      fits: estimate.requiredBytes <= availableBytes,
+    };
   });
   return { availableBytes, precisions: list, auto: automaticPrecision(model, blockSize, availableBytes) };
 }

@@ -26,6 +26,8 @@ export interface PrecisionMemory {
   readonly weightBytes: number;
   /** Weights, key/value memory of 4096 tokens, activations and runtime together. */
   readonly requiredBytes: number;
+  /** What an int8 copy for prompts adds, which is made when memory allows; `null` where there is none. */
+  readonly prefillCopyBytes: number | null;
   /** True when `requiredBytes` are available now. */
   readonly fits: boolean;
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ChatMessage } from "@ocellus/core";
 import { openCheckpoint } from "@ocellus/hub";
 import { openPicture } from "@ocellus/media";
-import { type BlockSize, type Precision, precisionPlan } from "./checkpoint/precision.ts";
+import { type PrecisionParts, precisionPlan } from "./checkpoint/precision.ts";
 import type { PreparedVisual } from "./families/model-family.ts";
 import { writeOnnxModel } from "./onnx/write-onnx-model.ts";
 import { Decoder } from "./runtime/decoder.ts";
@@ -12,6 +12,7 @@ import { FeatureCache } from "./runtime/feature-cache.ts";
 import { type OnnxSession, openSession } from "./runtime/onnx-session.ts";
 import { openFamily } from "./runtime/open-engine.ts";
 import { placeVisuals } from "./runtime/place-visuals.ts";
+import { planGraphs } from "./runtime/plan-graphs.ts";
 import { toTemplateMessage } from "./runtime/to-template-message.ts";
 import { loadChatTemplate } from "./text/chat-template.ts";
 import { encodePrompt } from "./text/encode-prompt.ts";
@@ -19,8 +20,7 @@ import { loadTokenizer } from "./text/tokenizer.ts";
 
 /** What {@link openScorer} needs. */
 export interface ScorerOptions {
-  readonly precision: Precision;
-  readonly blockSize?: BlockSize;
+  readonly precision: Partial<PrecisionParts>;
   /** An existing folder that the graphs are written to. */
   readonly graphFolder: string;
 }
@@ -47,18 +47,19 @@ export interface Scorer {
  * @throws ModelLoadError when the checkpoint cannot be loaded
  */
 export async function openScorer(folder: string, options: ScorerOptions): Promise<Scorer> {
-  const { precision, blockSize, graphFolder } = options;
+  const { precision, graphFolder } = options;
   const checkpoint = await openCheckpoint(folder);
   const model = await openFamily(checkpoint, {});
   const tokenizer = await loadTokenizer(checkpoint);
   const template = await loadChatTemplate(checkpoint, model.plainPrompt);
-  const open = async (name: "vision" | "decoder"): Promise<OnnxSession> => {
-    const graph = model.graphs(precisionPlan(precision, blockSize).formats)[name];
-    await writeOnnxModel(graph, { folder: graphFolder, name });
+  const graphs = planGraphs(model, precisionPlan(precision));
+  const open = async (name: keyof typeof graphs): Promise<OnnxSession> => {
+    await writeOnnxModel(graphs[name]!, { folder: graphFolder, name });
     return openSession(join(graphFolder, `${name}.onnx`), { threads: 1 });
   };
   const vision = await open("vision");
   const decoder = await open("decoder");
+  const prefill = graphs.prefill === undefined ? undefined : await open("prefill");
   const cache = new FeatureCache(vision, 0);
 
   return {
@@ -81,7 +82,7 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
       const { ids: positions, next, joined } = model.positions(ids.length, visuals);
       const axes = positions.length / ids.length;
 
-      const state = new Decoder(decoder, model);
+      const state = new Decoder({ decoder, prefill }, model);
       const go = async (): Promise<void> => undefined;
       const scores = [await state.append(embedPrompt(model, ids, visuals, features), positions, go, joined)];
       for (const [step, id] of answer.slice(0, -1).entries()) {
@@ -90,7 +91,7 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
       return scores;
     },
     close: async () => {
-      await Promise.all([vision.release(), decoder.release(), checkpoint.close()]);
+      await Promise.all([vision.release(), decoder.release(), prefill?.release(), checkpoint.close()]);
     },
   };
 }

@@ -1,5 +1,5 @@
 import { describeValue, InvalidArgumentError, suggestName } from "@ocellus/core";
-import type { Precision } from "./checkpoint/precision.ts";
+import type { PrecisionInput } from "./checkpoint/precision.ts";
 import type { EngineOptions } from "./engine-options.ts";
 
 /** Values of `dtype`. */
@@ -56,13 +56,13 @@ export function resolveTorchOptions(options: EngineOptions & TorchLoadOptions): 
 function settle(
   bits: "loadIn8bit" | "loadIn4bit" | null,
   dtype: TorchDtype | undefined,
-  precision: Precision | "auto",
-): Precision | "auto" {
+  precision: PrecisionInput,
+): PrecisionInput {
   if (bits === null) return precision === "auto" && dtype === "float32" ? "float32" : precision;
   const meant = bits === "loadIn8bit" ? "int8" : "int4";
   if (precision === "auto" || precision === meant) return meant;
   throw new InvalidArgumentError(
-    `options.${bits} means precision "${meant}", but options.precision is "${precision}"; give one.`,
+    `options.${bits} means precision "${meant}", but options.precision is ${describeValue(precision)}; give one.`,
   );
 }
 

@@ -82,10 +82,11 @@ function generationOf({ generationConfig }: ModelInspection): string | null {
 
 function memoryLines({ memory }: ModelInspection, { bold, dim, red, green }: TextStyle): string[] {
   if (memory === null) return [];
-  const rows = memory.precisions.map(({ precision, weightBytes, requiredBytes, fits }) => {
+  const rows = memory.precisions.map(({ precision, weightBytes, requiredBytes, prefillCopyBytes, fits }) => {
     const note = fits ? (precision === memory.auto ? green('fits, taken by "auto"') : "fits") : red("does not fit");
     const name = precision === memory.auto ? bold(precision.padEnd(labelWidth)) : precision.padEnd(labelWidth);
-    return `  ${name}${formatBytes(weightBytes).padEnd(12)}${formatBytes(requiredBytes).padEnd(12)}${note}`;
+    const copy = prefillCopyBytes === null ? "" : dim(`, ${formatBytes(prefillCopyBytes)} more for faster prompts`);
+    return `  ${name}${formatBytes(weightBytes).padEnd(12)}${formatBytes(requiredBytes).padEnd(12)}${note}${copy}`;
   });
   const heading = `  ${"precision".padEnd(labelWidth)}${"weights".padEnd(12)}${"in all".padEnd(12)}`;
   return [dim(`${heading}${formatBytes(memory.availableBytes)} of memory available`), ...rows, ""];

@@ -26,6 +26,14 @@ export interface ModelInfo {
   readonly adapter?: string;
   /** Precision of the weights in memory (`int4`, `int8`, `float32`). */
   readonly precision?: string;
+  /** Precision of each kind of work: pictures, prompts (`same` as decoding, or a copy of its own), generated tokens. */
+  readonly precisionParts?: {
+    readonly vision: string;
+    readonly prefill: string;
+    readonly decode: string;
+    /** Input elements that share one scale in integer weights of `decode`. */
+    readonly blockSize: number;
+  };
   /** What executes the graphs (`cpu`). */
   readonly device?: string;
   /** Bytes of the weights as loaded. */

@@ -131,7 +131,7 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
       const embedded = features.flatMap((rows) => [...rows].filter((_, index) => index % inputWidth < hiddenSize));
       expect(maxDifference(Float32Array.from(embedded), expected)).toBeLessThan(featureTolerance);
     }
-    const decoder = new Decoder(sessions.decoder, model);
+    const decoder = new Decoder(sessions, model);
     const embeddings = embedPrompt(model, ids, visuals, features);
     const logits = await decoder.append(embeddings, positions.ids, async () => undefined, positions.joined);
     expect(maxDifference(logits, golden.tensor((resized ?? goldenCase).logits.tensor))).toBeLessThan(logitTolerance);
@@ -151,7 +151,7 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
       const config = greedyConfig(golden.maxNewTokens, penalty, golden.eosTokenIds);
       const signal = new AbortController().signal;
       const options = { model, tokenizer, config, signal, onText: () => undefined };
-      const generated = await decode(new Decoder(sessions.decoder, model), prompt, options);
+      const generated = await decode(new Decoder(sessions, model), prompt, options);
       const compared = stepsToCompare(generated.tokenIds, expected);
       expect(compared, "tokens compared before a near tie").toBeGreaterThan(0);
       expect(generated.tokenIds.slice(0, compared)).toEqual(expected.ids.slice(0, compared));

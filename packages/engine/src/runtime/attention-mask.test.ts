@@ -45,7 +45,7 @@ test("a chunk never ends within a joined run, and layers with a window have a ma
     },
     release: async () => undefined,
   };
-  const state = new Decoder(session as never, model);
+  const state = new Decoder({ decoder: session as never }, model);
   const append = (tokens: number, joined: readonly { start: number; length: number }[]) =>
     state.append(new Float32Array(tokens), new Int32Array(tokens), async () => undefined, joined);
   await append(600, [{ start: 500, length: 40 }]);

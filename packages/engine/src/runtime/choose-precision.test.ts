@@ -1,7 +1,7 @@
 import { InsufficientMemoryError } from "@ocellus/core";
 import { openCheckpoint } from "@ocellus/hub";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { precisionPlan } from "../checkpoint/precision.ts";
+import { type PrecisionInput, precisionPlan } from "../checkpoint/precision.ts";
 import type { FamilyModel } from "../families/model-family.ts";
 import { familyOf } from "../families/registry.ts";
 import { fixturesFolder } from "../golden/scratch-checkpoint.ts";
@@ -24,6 +24,8 @@ afterAll(() => close());
 
 const required = (precision: "float32" | "int8" | "int4"): number =>
   estimateMemory(model, precisionPlan(precision)).requiredBytes;
+const parts = { decode: "int4", blockSize: 64 } as const;
+const withCopy = (): number => estimateMemory(model, precisionPlan({ ...parts, prefill: "int8" })).requiredBytes;
 
 function refusal(choose: () => unknown): InsufficientMemoryError {
   try {
@@ -74,6 +76,36 @@ describe("a precision that was asked for", () => {
       choosePrecision(model, "int8", 64, plenty).plan.tag,
     );
     expect(() => choosePrecision(model, "int8", 48 as never, plenty)).toThrow(/48.*32, 64, 128/);
+  });
+});
+
+describe("an int8 copy for prompts", () => {
+  const prefillOf = (wanted: PrecisionInput, available: number): string =>
+    choosePrecision(model, wanted, undefined, available).plan.parts.prefill;
+
+  test("comes with int4 when everything needs no more than half of the memory", () => {
+    expect(prefillOf(parts, 2 * withCopy())).toBe("int8");
+    expect(prefillOf(parts, 2 * withCopy() - 2)).toBe("same");
+    expect(prefillOf("int4", plenty)).toBe("int8");
+    for (const decode of ["float32", "int8"] as const) expect(prefillOf(decode, plenty)).toBe("same");
+  });
+
+  test("that was asked for only has to fit, and one that was declined never comes", () => {
+    expect(prefillOf({ ...parts, prefill: "int8" }, withCopy())).toBe("int8");
+    expect(refusal(() => prefillOf({ ...parts, prefill: "int8" }, withCopy() - 1)).requiredBytes).toBe(withCopy());
+    expect(prefillOf({ ...parts, prefill: "same" }, plenty)).toBe("same");
+  });
+
+  test("counts the weights of the layers, not those of the output head", () => {
+    const more = withCopy() - estimateMemory(model, precisionPlan(parts)).requiredBytes;
+    let integers = 0;
+    for (const [name, shape] of storedShapes(folder)) {
+      const isLayer = name.includes("layers.") && shape.length === 2 && !name.includes("visual");
+      if (isLayer) integers += shape[0]! * shape[1]!;
+    }
+    // Every tensor begins on a page of the file; norms and scales come on top.
+    expect(more).toBeGreaterThan(integers);
+    expect(more).toBeLessThan(1.05 * integers + 4096 * 3 * 20);
   });
 });
 

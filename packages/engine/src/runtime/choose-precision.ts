@@ -2,6 +2,8 @@ import { InsufficientMemoryError } from "@ocellus/core";
 import {
   type BlockSize,
   type Precision,
+  type PrecisionInput,
+  type PrecisionParts,
   type PrecisionPlan,
   precisionPlan,
   precisions,
@@ -23,35 +25,55 @@ export interface ChosenPrecision extends MemoryEstimate {
 
 /**
  * Settles the precision before anything large is read. `"auto"` takes the most exact one that fits into the available
- * memory and keeps decoding fast: float32 up to 1 GiB of weights, int8 up to 2 GiB, int4 beyond.
+ * memory and keeps decoding fast: float32 up to 1 GiB of weights, int8 up to 2 GiB, int4 beyond. Where int4 weights
+ * decode, prompts get an int8 copy of their own when everything together needs no more than half of the memory.
  *
  * @param available bytes that the process can still get
  * @throws InsufficientMemoryError with both numbers when the precision (or, for `"auto"`, the smallest) does not fit
+ * @throws InvalidArgumentError for a part of a precision that is not known
  */
 export function choosePrecision(
   model: FamilyModel,
-  wanted: Precision | "auto",
+  wanted: PrecisionInput,
   blockSize: BlockSize | undefined,
   available: number,
 ): ChosenPrecision {
-  const candidates = wanted === "auto" ? precisions : [wanted];
+  const isAuto = wanted === "auto";
   let smallest: ChosenPrecision | undefined;
-  for (const precision of candidates) {
-    const plan = precisionPlan(precision, blockSize);
+  for (const { parts, room } of candidates(wanted, blockSize)) {
+    const plan = precisionPlan(parts);
     const chosen = { plan, ...estimateMemory(model, plan) };
-    const light = wanted !== "auto" || chosen.weightBytes <= autoLimits[precision];
-    if (light && chosen.requiredBytes <= available) return chosen;
+    const light = !isAuto || chosen.weightBytes <= autoLimits[plan.precision];
+    if (light && chosen.requiredBytes <= room * available) return chosen;
     smallest = chosen;
   }
   const { plan, requiredBytes } = smallest!;
   const remedy =
-    plan.precision === "int4"
+    plan.precision === "int4" && plan.prefill === null
       ? "Close other programs or use a smaller model."
       : 'Use precision "int4" or a smaller model.';
   throw new InsufficientMemoryError(
     `The model needs ${gibibytes(requiredBytes)} at precision "${plan.precision}", but only ${gibibytes(available)} are available. ${remedy}`,
     { requiredBytes, availableBytes: available },
   );
+}
+
+interface Candidate {
+  readonly parts: Partial<PrecisionParts>;
+  /** Share of the available memory that it may take. */
+  readonly room: number;
+}
+
+function candidates(wanted: PrecisionInput, blockSize: BlockSize | undefined): readonly Candidate[] {
+  const size = blockSize === undefined ? {} : { blockSize };
+  const list = wanted === "auto" ? precisions : [wanted];
+  return list.flatMap((entry) => {
+    const parts: Partial<PrecisionParts> =
+      typeof entry === "string" ? { decode: entry, ...size } : { ...size, ...entry };
+    const withCopy = { parts: { ...parts, prefill: "int8" }, room: 0.5 } as const;
+    const isFree = parts.prefill === undefined && (parts.decode ?? "int4") === "int4";
+    return [...(isFree ? [withCopy] : []), { parts, room: 1 }];
+  });
 }
 
 function gibibytes(bytes: number): string {

@@ -1,8 +1,15 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { precisionPlan } from "../checkpoint/precision.ts";
 import { readGoldenCheckpoint } from "../golden/golden-checkpoint.ts";
 import { type GoldenGraphs, openGoldenGraphs } from "../golden/golden-graphs.ts";
+import { withoutOutput } from "../onnx/without-output.ts";
+import { writeOnnxModel } from "../onnx/write-onnx-model.ts";
 import { Decoder } from "./decoder.ts";
 import { embedTokens } from "./embed-prompt.ts";
+import { type OnnxSession, openSession } from "./onnx-session.ts";
 import { SequenceState } from "./sequence-state.ts";
 
 // Keys and values alone, and with recurrent states beside them.
@@ -31,12 +38,12 @@ describe.each(["qwen2_5_vl", "qwen3_5"])("%s", (name) => {
 
   describe("the scores after a prompt are the reference's", () => {
     test("in one piece", async () => {
-      const decoder = new Decoder(graphs.decoder, graphs.model);
+      const decoder = new Decoder(graphs, graphs.model);
       expect(difference(await append(decoder, 0, ids.length))).toBeLessThan(2e-3);
     });
 
     test.each([[[1]], [[40]], [[ids.length - 1]], [[7, 8, 9, 50]]])("cut at %j", async (cuts) => {
-      const decoder = new Decoder(graphs.decoder, graphs.model);
+      const decoder = new Decoder(graphs, graphs.model);
       let start = 0;
       for (const end of cuts) {
         await append(decoder, start, end);
@@ -46,14 +53,66 @@ describe.each(["qwen2_5_vl", "qwen3_5"])("%s", (name) => {
     });
 
     test("token by token", async () => {
-      const decoder = new Decoder(graphs.decoder, graphs.model);
+      const decoder = new Decoder(graphs, graphs.model);
       for (let token = 0; token < ids.length - 1; token++) await append(decoder, token, token + 1);
       expect(difference(await append(decoder, ids.length - 1, ids.length))).toBeLessThan(2e-3);
     });
   });
 
+  describe("with a copy of the layers for prompts", () => {
+    let folder: string;
+    let prefill: OnnxSession;
+    const runs: string[] = [];
+    const counted = (name: string, session: OnnxSession): OnnxSession => ({
+      ...session,
+      run(feeds) {
+        runs.push(`${name} ${feeds.inputs_embeds!.dims[1]}`);
+        return session.run(feeds);
+      },
+    });
+
+    beforeAll(async () => {
+      folder = await mkdtemp(join(tmpdir(), "ocellus-prefill-"));
+      const { decoder } = graphs.model.graphs(precisionPlan("float32").formats);
+      await writeOnnxModel(withoutOutput(decoder, "logits"), { folder, name: "prefill" });
+      prefill = await openSession(join(folder, "prefill.onnx"), { threads: 1 });
+    });
+
+    afterAll(async () => {
+      await prefill?.release();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    test("it runs all tokens but the last; few tokens do without it", async () => {
+      const sessions = { decoder: counted("decoder", graphs.decoder), prefill: counted("prefill", prefill) };
+      const decoder = new Decoder(sessions, graphs.model);
+      await append(decoder, 0, 40);
+      await append(decoder, 40, 50);
+      await append(decoder, 50, ids.length - 1);
+      expect(difference(await append(decoder, ids.length - 1, ids.length))).toBeLessThan(2e-3);
+      expect(runs).toEqual([
+        "prefill 39",
+        "decoder 1",
+        "decoder 10",
+        `prefill ${ids.length - 52}`,
+        "decoder 1",
+        "decoder 1",
+      ]);
+    });
+
+    test("tokens that see each other stay together", async () => {
+      runs.length = 0;
+      const sessions = { decoder: counted("decoder", graphs.decoder), prefill: counted("prefill", prefill) };
+      const decoder = new Decoder(sessions, graphs.model);
+      const embeddings = embedTokens(graphs.model, ids.slice(0, 60));
+      const positions = new Int32Array(3 * 60);
+      await decoder.append(embeddings, positions, async () => {}, [{ start: 50, length: 10 }]);
+      expect(runs).toEqual(["prefill 50", "decoder 10"]);
+    });
+  });
+
   test("two conversations on one session do not see each other", async () => {
-    const [one, other] = [new Decoder(graphs.decoder, graphs.model), new Decoder(graphs.decoder, graphs.model)];
+    const [one, other] = [new Decoder(graphs, graphs.model), new Decoder(graphs, graphs.model)];
     await append(one, 0, 30);
     await append(other, 5, 11);
     expect(difference(await append(one, 30, ids.length))).toBeLessThan(2e-3);
@@ -62,16 +121,16 @@ describe.each(["qwen2_5_vl", "qwen3_5"])("%s", (name) => {
   test("a state is taken up again where it was remembered", async () => {
     const state = new SequenceState(graphs.model.decoder);
     state.rememberAt([10, 33]);
-    await append(new Decoder(graphs.decoder, graphs.model, state), 0, 50);
+    await append(new Decoder(graphs, graphs.model, state), 0, 50);
     expect([state.length, state.reusable(40) >= 33]).toEqual([50, true]);
     for (const start of [33, 10]) {
-      const again = new Decoder(graphs.decoder, graphs.model, state.fork(start));
+      const again = new Decoder(graphs, graphs.model, state.fork(start));
       expect(difference(await append(again, start, ids.length))).toBeLessThan(2e-3);
     }
   });
 
   test("it asks before every chunk whether to go on", async () => {
-    const decoder = new Decoder(graphs.decoder, graphs.model);
+    const decoder = new Decoder(graphs, graphs.model);
     const tokens = 1300;
     const embeddings = embedTokens(graphs.model, new Array(tokens).fill(5));
     let chunks = 0;

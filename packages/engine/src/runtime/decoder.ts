@@ -11,9 +11,19 @@ const chunkTokens = 512;
 /** Scores of one attention call that may stand in memory (float32 values): 64 Mi = 256 MiB. */
 const maxScores = 64 << 20;
 
+/** Fewer tokens are not worth the other copy of the weights: few rows wait for memory, of which it reads twice as much. */
+const leastPrefillTokens = 24;
+
+/** The decoder graphs of a model. */
+export interface DecoderSessions {
+  readonly decoder: OnnxSession;
+  /** The same layers with weights for many tokens at once, without an output head. */
+  readonly prefill?: OnnxSession | undefined;
+}
+
 /** Runs tokens through the decoder graph and keeps what it has seen: the state of one conversation. */
 export class Decoder {
-  readonly #session: OnnxSession;
+  readonly #sessions: DecoderSessions;
   readonly #model: FamilyModel;
   readonly #state: SequenceState;
   #zeros = new Float32Array(0);
@@ -21,8 +31,8 @@ export class Decoder {
   /**
    * @param state what was seen before; it is used and extended, not copied
    */
-  constructor(session: OnnxSession, model: FamilyModel, state: SequenceState = new SequenceState(model.decoder)) {
-    this.#session = session;
+  constructor(sessions: DecoderSessions, model: FamilyModel, state: SequenceState = new SequenceState(model.decoder)) {
+    this.#sessions = sessions;
     this.#model = model;
     this.#state = state;
   }
@@ -44,21 +54,37 @@ export class Decoder {
   ): Promise<Float32Array> {
     const { inputWidth } = this.#model.decoder;
     const tokens = embeddings.length / inputWidth;
+    const body = this.#bodyLength(tokens, joined);
     let logits = new Float32Array(0);
     for (let start = 0; start < tokens; ) {
       await beforeChunk();
       const { length: past, nextStop } = this.#state;
       const length = wholeRuns(past + chunkLength(this.#model.decoder, past), joined) - past;
-      const end = Math.min(tokens, start + length, start + nextStop - past);
+      const end = Math.min(start < body ? body : tokens, start + length, start + nextStop - past);
       const chunkPositions = tokenColumns(positions, tokens, start, end);
       const chunk = embeddings.subarray(start * inputWidth, end * inputWidth);
-      logits = await this.#run(chunk, chunkPositions, joined);
+      logits = await this.#run(this.#sessionFor(end <= body), chunk, chunkPositions, joined);
       start = end;
     }
     return logits;
   }
 
+  /** How many tokens the prefill graph runs: none, or all but the last one (or its run), whose scores are needed. */
+  #bodyLength(tokens: number, joined: readonly TokenSpan[]): number {
+    if (this.#sessions.prefill === undefined) return 0;
+    const last = this.#state.length + tokens - 1;
+    const run = joined.find(({ start, length }) => start <= last && last < start + length);
+    const body = (run?.start ?? last) - this.#state.length;
+    return body < leastPrefillTokens ? 0 : body;
+  }
+
+  #sessionFor(isBody: boolean): OnnxSession {
+    return (isBody ? this.#sessions.prefill : undefined) ?? this.#sessions.decoder;
+  }
+
+  /** @returns logits [vocab] of the last token, nothing from the prefill graph */
   async #run(
+    session: OnnxSession,
     embeddings: Float32Array,
     positions: Int32Array,
     joined: readonly TokenSpan[],
@@ -67,7 +93,7 @@ export class Decoder {
     const tokens = embeddings.length / inputWidth;
     const { cos, sin } = this.#model.rotaryTable(positions);
     const rotaryDims = [1, tokens, cos.length / tokens];
-    const outputs = await this.#session.run({
+    const outputs = await session.run({
       inputs_embeds: floatTensor(embeddings, [1, tokens, inputWidth]),
       cos: floatTensor(cos, rotaryDims),
       sin: floatTensor(sin, rotaryDims),
@@ -75,7 +101,7 @@ export class Decoder {
       ...this.#state.feeds(),
     });
     this.#state.append(outputs, tokens);
-    return outputs.logits as Float32Array<ArrayBuffer>;
+    return (outputs.logits ?? new Float32Array(0)) as Float32Array<ArrayBuffer>;
   }
 
   /** `mask`, and `sliding_mask` where some layers have a window. */

@@ -13,7 +13,7 @@ import type { ChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { decode } from "./decode-loop.ts";
-import { Decoder } from "./decoder.ts";
+import { Decoder, type DecoderSessions } from "./decoder.ts";
 import { embedPrompt } from "./embed-prompt.ts";
 import { expandVisuals } from "./expand-visuals.ts";
 import { FeatureCache, type VisualFeatures } from "./feature-cache.ts";
@@ -31,7 +31,7 @@ export interface EngineParts {
   readonly model: FamilyModel;
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
-  readonly sessions: { readonly vision: OnnxSession; readonly decoder: OnnxSession };
+  readonly sessions: DecoderSessions & { readonly vision: OnnxSession };
   readonly info: ModelInfo;
   readonly allowPrivateAddresses: boolean;
   /** What decodes videos. */
@@ -79,7 +79,7 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
     close: async () => {
       await queue;
       state.constraints.dispose();
-      await Promise.all([sessions.vision.release(), sessions.decoder.release(), checkpoint.close()]);
+      await Promise.all([...Object.values(sessions).map((session) => session?.release()), checkpoint.close()]);
     },
   };
 }
@@ -127,7 +127,7 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
     embeddings: embedPrompt(model, ids, visuals, rows, reused),
     positions: { ...positions, ids: tokenColumns(positions.ids, ids.length, reused) },
   };
-  const decoder = new Decoder(sessions.decoder, model, state);
+  const decoder = new Decoder(sessions, model, state);
   const constraint = await form?.open(config);
   const options = { model, tokenizer, config, constraint, signal, onText };
   const generated = await decode(decoder, prompt, options).finally(() => constraint?.dispose());

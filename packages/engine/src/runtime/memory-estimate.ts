@@ -2,6 +2,7 @@ import { freemem } from "node:os";
 import type { PrecisionPlan } from "../checkpoint/precision.ts";
 import type { FamilyModel } from "../families/model-family.ts";
 import { externalBytes } from "../onnx/external-bytes.ts";
+import { planGraphs } from "./plan-graphs.ts";
 import { recurrentBytes } from "./recurrent-state.ts";
 
 /** Context for which key/value memory is counted before loading; longer prompts take more as they come. */
@@ -26,9 +27,8 @@ export interface MemoryEstimate {
 
 /** Estimates the memory of a model from its graphs; reads no weights. */
 export function estimateMemory(model: FamilyModel, plan: PrecisionPlan): MemoryEstimate {
-  const { vision, decoder } = model.graphs(plan.formats);
-  const sizes = [externalBytes(vision), externalBytes(decoder)];
-  const weightBytes = sizes[0]! + sizes[1]!;
+  const graphs = Object.values(planGraphs(model, plan));
+  const weightBytes = graphs.reduce((sum, graph) => sum + externalBytes(graph), 0);
   const { layers, kvWidth, contextLength, recurrentStates = [] } = model.decoder;
   const cacheBytes = 2 * 4 * layers * kvWidth * Math.min(countedContext, contextLength);
   const stateBytes = countedStates * recurrentBytes(recurrentStates);

@@ -20,10 +20,11 @@ import { cacheFolder } from "../onnx/cache-folder.ts";
 import { obtainGraphs } from "../onnx/graph-cache.ts";
 import { loadChatTemplate } from "../text/chat-template.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
-import { choosePrecision } from "./choose-precision.ts";
+import { type ChosenPrecision, choosePrecision } from "./choose-precision.ts";
 import { createLocalEngine, type EngineParts, type LocalEngine } from "./local-engine.ts";
 import { availableMemory } from "./memory-estimate.ts";
-import { openSession } from "./onnx-session.ts";
+import { type OnnxSession, openSession } from "./onnx-session.ts";
+import { type PlannedGraphs, planGraphs } from "./plan-graphs.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
 
 /** Part of the time that writing and checking the weights takes of loading, as `fraction` of the progress events. */
@@ -70,7 +71,7 @@ export async function openEngine(
     const { folder: graphs } = await obtainGraphs({
       folder: join(root, "graphs"),
       key,
-      graphs: () => model.graphs(chosen.plan.formats),
+      graphs: () => ({ ...planGraphs(model, chosen.plan) }),
       signal,
       logger: context.logger,
       onProgress: ({ writtenBytes, totalBytes }) =>
@@ -78,7 +79,8 @@ export async function openEngine(
     });
     progress("Loading the weights", preparedFraction);
     const threads = options.threads ?? availableParallelism();
-    const sessions = await openSessions(graphs, threads, signal);
+    const hasPrefill = chosen.plan.prefill !== null;
+    const sessions = await openSessions(graphs, { threads, hasPrefill, signal });
     progress("Ready", 1);
     return createLocalEngine({
       checkpoint,
@@ -86,7 +88,7 @@ export async function openEngine(
       tokenizer,
       template,
       sessions,
-      info: { ...info, precision: chosen.plan.precision, weightBytes: chosen.weightBytes },
+      info: { ...info, ...describePrecision(chosen) },
       allowPrivateAddresses: options.allowPrivateAddresses ?? false,
       videoBackend: options.videoBackend ?? "auto",
       promptCacheBytes: options.promptCacheBytes ?? defaultPromptCacheBytes,
@@ -97,17 +99,31 @@ export async function openEngine(
   }
 }
 
-/** Opens both graphs; when the second one fails or `signal` is aborted meanwhile, the first one is freed again. */
-async function openSessions(folder: string, threads: number, signal: AbortSignal): Promise<EngineParts["sessions"]> {
-  await yieldToEvents(signal);
-  const vision = await openSession(join(folder, "vision.onnx"), { threads });
-  try {
+/** Opens the graphs one by one; when one fails or `signal` is aborted meanwhile, those before it are freed again. */
+async function openSessions(
+  folder: string,
+  options: { readonly threads: number; readonly hasPrefill: boolean; readonly signal: AbortSignal },
+): Promise<EngineParts["sessions"]> {
+  const { threads, hasPrefill, signal } = options;
+  const opened: OnnxSession[] = [];
+  const open = async (name: keyof PlannedGraphs): Promise<OnnxSession> => {
     await yieldToEvents(signal);
-    return { vision, decoder: await openSession(join(folder, "decoder.onnx"), { threads }) };
+    const session = await openSession(join(folder, `${name}.onnx`), { threads });
+    opened.push(session);
+    return session;
+  };
+  try {
+    const vision = await open("vision");
+    const decoder = await open("decoder");
+    return { vision, decoder, prefill: hasPrefill ? await open("prefill") : undefined };
   } catch (error) {
-    await vision.release();
+    for (const session of opened) await session.release();
     throw error;
   }
+}
+
+function describePrecision({ plan, weightBytes }: ChosenPrecision): Partial<ModelInfo> {
+  return { precision: plan.precision, precisionParts: plan.parts, weightBytes };
 }
 
 /** Reports the beginning of every step, and within a step at most once a percent. */
