@@ -22,6 +22,10 @@ export interface RetryPolicy {
    * default; a request that costs money may rather not be repeated after it was sent.
    */
   readonly mayRepeatError?: ((error: Error) => boolean) | undefined;
+  /** Whether an answer with one of `statuses` may be repeated; all may by default. `bytes` are what it says, if read. */
+  readonly mayRepeatAnswer?:
+    | ((answer: { readonly status: number; readonly bytes?: Uint8Array }) => boolean)
+    | undefined;
   /** Told before each wait. */
   readonly onRetry?: ((reason: string, delayMs: number) => void) | undefined;
 }
@@ -41,7 +45,7 @@ export interface Repetition {
  * @param attempt makes one try and stops with its signal
  * @throws what the last try threw; TimeoutError also after the total limit
  */
-export async function repeatAttempts<Answer extends { readonly status: number; readonly headers: IncomingHttpHeaders }>(
+export async function repeatAttempts<Answer extends Answered>(
   attempt: (signal: AbortSignal) => Promise<Answer>,
   { what, policy, signal }: Repetition,
 ): Promise<Answer> {
@@ -65,10 +69,13 @@ export async function repeatAttempts<Answer extends { readonly status: number; r
   });
 }
 
-type Answered = { readonly status: number; readonly headers: IncomingHttpHeaders };
+type Answered = { readonly status: number; readonly headers: IncomingHttpHeaders; readonly bytes?: Uint8Array };
 
 function reasonToRepeat(result: Answered | Error, policy: RetryPolicy): string | undefined {
-  if (!(result instanceof Error)) return policy.statuses.has(result.status) ? `status ${result.status}` : undefined;
+  if (!(result instanceof Error)) {
+    const isListed = policy.statuses.has(result.status) && policy.mayRepeatAnswer?.(result) !== false;
+    return isListed ? `status ${result.status}` : undefined;
+  }
   const mayPass = TimeoutError.isInstance(result) || (ConnectionError.isInstance(result) && result.isRetryable);
   return mayPass && policy.mayRepeatError?.(result) !== false ? result.message : undefined;
 }

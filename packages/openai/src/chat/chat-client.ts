@@ -116,6 +116,7 @@ export class ChatClient {
       maxDelayMs,
       totalTimeoutMs,
       mayRepeatError: isConnectionRefusal,
+      mayRepeatAnswer: ({ status, bytes }) => status !== 500 || !isRefusal(bytes),
       onRetry: (reason, delayMs) => logger.info(`Asking again in ${Math.round(delayMs)} ms: ${reason}`),
     };
   }
@@ -192,4 +193,9 @@ async function collect({ status, headers, chunks }: HttpStream): Promise<HttpAns
   const pieces: Uint8Array[] = [];
   for await (const chunk of chunks) pieces.push(chunk);
   return { status, headers, bytes: new Uint8Array(Buffer.concat(pieces)) };
+}
+
+/** Some servers (llama-cpp-python) answer with 500 to a request that they do not understand: it never will be. */
+function isRefusal(bytes: Uint8Array | undefined): boolean {
+  return /validation error|literal_error/i.test(Buffer.from(bytes ?? []).toString("utf8"));
 }
