@@ -35,6 +35,10 @@ test("the layout of transformers, in a mode without tiles", async () => {
       await rename(scratch.path(`native/${file}`), scratch.path(file));
     }
     await scratch.edit("preprocessor_config.json", (json) => ({ ...json, crop_to_patches: false }));
+    // Published checkpoints come with code of their own, which is never looked at.
+    const code = { auto_map: { AutoModel: "modeling.Model" }, trust_remote_code: true };
+    await scratch.edit("config.json", (json) => ({ ...json, ...code }));
+    await scratch.write("modeling.py", "raise SystemExit(1)");
     await using model = await loadModel(scratch.folder, { precision: "float32", cacheFolder: scratch.cacheFolder });
     const [shown, asked] = baseMode.messages[0]!.content as unknown as [{ path: string }, { text: string }];
     const response = unwrap(
@@ -46,6 +50,7 @@ test("the layout of transformers, in a mode without tiles", async () => {
     );
     expect(response.usage.inputTokens).toBe(baseMode.input_ids.length);
     expect(response.tokenIds).toEqual(baseMode.image_pil!.greedy.ids);
+    expect(model.info.coordinateSpace).toBe("relative-999");
   } finally {
     await scratch.delete();
   }
