@@ -16,7 +16,8 @@ export interface PixelSize {
 /** Side of the coordinate grid of every `result`. */
 export const boxGridSize: number = 1024;
 
-const extents: Readonly<Record<Exclude<CoordinateSpace, "pixels">, number>> = {
+/** The largest coordinate of each space; only that of `pixels` depends on the picture. */
+export const coordinateExtents: Readonly<Record<Exclude<CoordinateSpace, "pixels">, number>> = {
   "relative-1024": 1024,
   "relative-1000": 1000,
   "relative-999": 999,
@@ -34,8 +35,8 @@ export function toBoxGrid(
   space: CoordinateSpace,
   size?: PixelSize,
 ): Box | null {
-  const width = space === "pixels" ? size?.width : extents[space];
-  const height = space === "pixels" ? size?.height : extents[space];
+  const width = space === "pixels" ? size?.width : coordinateExtents[space];
+  const height = space === "pixels" ? size?.height : coordinateExtents[space];
   if (width === undefined || height === undefined || !(width > 0) || !(height > 0)) return null;
   if (!box.every(Number.isFinite)) return null;
   const scale = (value: number, extent: number): number =>

@@ -146,6 +146,7 @@ describe("one answer", () => {
     });
     const [result] = await model({ source: "a.jpg", task: "phrase-grounding" });
     expect(result?.result).toMatchObject({ groundings: [{ grounding: [[512, 512, 1024, 1024]] }] });
+    expect(result).toMatchObject({ kind: "phrase-grounding", coordinateSpace: "pixels" });
   });
 
   test("the checkpoint's settings are merged, the caller's own are passed beside them", async () => {

@@ -4,7 +4,7 @@ export type { BatchEntry, BatchRun } from "./batch/batch-run.ts";
 export { type BatchPlan, type BatchTask, createBatchRun } from "./batch/create-batch-run.ts";
 export { checkKnownKeys } from "./check-known-keys.ts";
 export { checkNumber, isInRange, type NumberRange } from "./check-number.ts";
-export { boxGridSize, type CoordinateSpace, type PixelSize, toBoxGrid } from "./coordinate-space.ts";
+export { boxGridSize, type CoordinateSpace, coordinateExtents, type PixelSize, toBoxGrid } from "./coordinate-space.ts";
 export { createVisionModel } from "./create-vision-model.ts";
 export { describeValue } from "./describe-value.ts";
 export { AbortedError } from "./errors/aborted-error.ts";

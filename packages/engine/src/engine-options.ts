@@ -35,7 +35,10 @@ export interface EngineOptions {
   readonly promptCacheBytes?: number;
   /** What `task: "auto"` means. Default: what the checkpoint says, else `generic`. */
   readonly task?: TaskName;
-  /** How the checkpoint writes boxes. Default: what the checkpoint says, else 0–1024. */
+  /**
+   * How the checkpoint writes boxes. Default: what its `ocellus.json` says; 0–1024 for a run of Datature Vi; else what
+   * the family's published checkpoints write, or 0–1024.
+   */
   readonly coordinateSpace?: CoordinateSpace;
   /** What the checkpoint does not say itself, or says wrongly; counts more than its `ocellus.json`. */
   readonly metadata?: CheckpointMetadata;

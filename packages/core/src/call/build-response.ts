@@ -19,11 +19,12 @@ export async function buildResponse(
 ): Promise<PredictionResponse> {
   const { request, prompt, schema } = planned;
   const { text, usage, timings, tokenIds, finishReason } = answer;
+  const coordinateSpace = info.coordinateSpace ?? "relative-1024";
   const size = answer.resizedSizes?.at(-1);
   const parsed = parseResponse(text, {
     task: schema === null ? request.task : "generic",
     cot: request.cot,
-    ...(info.coordinateSpace === undefined ? {} : { coordinateSpace: info.coordinateSpace }),
+    coordinateSpace,
     ...(size === undefined ? {} : { imageSize: size }),
   });
   const base: ResponseBase = {
@@ -45,6 +46,9 @@ export async function buildResponse(
   }
   if (request.definition.jsonKey === null && schema === null && request.cot && split.isTagged) {
     return { kind: "generic", result: split.answer, ...base };
+  }
+  if (parsed.kind === "phrase-grounding") {
+    return { kind: parsed.kind, result: parsed.result, ...base, coordinateSpace } as PredictionResponse;
   }
   return { kind: parsed.kind, result: parsed.result, ...base } as PredictionResponse;
 }

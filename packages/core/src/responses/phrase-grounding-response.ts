@@ -1,3 +1,4 @@
+import type { CoordinateSpace } from "../coordinate-space.ts";
 import type { ResponseBase } from "./response-base.ts";
 
 /**
@@ -26,4 +27,6 @@ export interface PhraseGroundingResult {
 export interface PhraseGroundingResponse extends ResponseBase {
   readonly kind: "phrase-grounding";
   readonly result: PhraseGroundingResult;
+  /** How the model wrote the boxes in `rawOutput`, from which those of `result` were converted. */
+  readonly coordinateSpace?: CoordinateSpace;
 }

@@ -37,6 +37,21 @@ function isJson(text: string): boolean {
 describe.each(["vqa", "phrase-grounding", "freeform"] as const)("%s", (task) => {
   const verdicts = recorded[task]!.grammar_accepts!;
 
+  test.each([
+    ["relative-1024", ["0", "1024"], ["1025", "0.5"]],
+    ["relative-1000", ["0", "1000"], ["1001", "0.5"]],
+    ["relative-999", ["0", "999"], ["1000", "0.5"]],
+    ["pixels", ["0", "4095"], ["-1", "0.5", "100000"]],
+    ["unit", ["0", "0.125", "1", "1.0"], ["1.5", "-0.1", "2"]],
+  ] as const)("boxes in %s", async (space, inside, outside) => {
+    const form = { schema: null, definition: taskDefinitions["phrase-grounding"], cot: false };
+    const texts = await openTexts(answerGrammar(form, space)!);
+    const box = (value: string): string =>
+      `{"phrase_grounding":{"sentence":"a","groundings":[{"phrase":"a","grounding":[[${value},0,0,0]]}]}}`;
+    for (const value of inside) expect(texts.accepts(box(value)), value).toBe(true);
+    for (const value of outside) expect(texts.accepts(box(value)), value).toBe(false);
+  });
+
   test("the recorded texts", async () => {
     expect(verdicts.length).toBeGreaterThan(2);
     const texts = await open(task);

@@ -1,3 +1,4 @@
+import type { CoordinateSpace } from "@ocellus/core";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type AnswerForm, answerGrammar, isFree } from "./answer-grammar.ts";
 import {
@@ -42,8 +43,13 @@ export interface ConstraintLimits extends Pick<GrammarConstraintOptions, "stopTo
  * Constraints for a tokenizer. The vocabulary is prepared at the first constrained answer; grammars are compiled once.
  *
  * @param vocabSize length of the model's logits
+ * @param space in which the model writes boxes; 0–1024 when absent
  */
-export function createConstraintSource(tokenizer: Tokenizer, vocabSize: number): ConstraintSource {
+export function createConstraintSource(
+  tokenizer: Tokenizer,
+  vocabSize: number,
+  space?: CoordinateSpace,
+): ConstraintSource {
   let prepared:
     | Promise<{ readonly grammars: GrammarVocabulary; readonly vocabulary: ConstraintVocabulary }>
     | undefined;
@@ -52,7 +58,7 @@ export function createConstraintSource(tokenizer: Tokenizer, vocabSize: number):
   /** The grammar of a form, from now on the one used last. */
   const compile = async (form: AnswerForm, grammars: GrammarVocabulary): Promise<CompiledGrammar> => {
     const key = JSON.stringify([form.definition.jsonKey, form.cot, form.schema]);
-    const grammar = compiled.get(key) ?? (await grammars.compile(answerGrammar(form)!));
+    const grammar = compiled.get(key) ?? (await grammars.compile(answerGrammar(form, space)!));
     compiled.delete(key);
     compiled.set(key, grammar);
     const [oldest] = compiled.keys();

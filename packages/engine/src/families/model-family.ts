@@ -90,7 +90,7 @@ export interface FamilyModel {
   readonly forgetsPrompt?: boolean;
   /** How to write prompts where the checkpoint's own template does not say it. */
   readonly plainPrompt?: PlainPrompt;
-  /** How checkpoints of the family write boxes unless they say otherwise, where it is known. */
+  /** How published checkpoints of the family write boxes (specs/vlm.md B11); absent where they follow the prompt. */
   readonly coordinateSpace?: CoordinateSpace;
   /** Special tokens that a user may write in a prompt on purpose, such as box markers; all others become plain text. */
   readonly allowedLiterals: readonly string[];
@@ -183,7 +183,7 @@ export interface PreparedVisual {
   readonly tokens: number;
   /** What stands for the visual where it takes more than one placeholder; absent when the template's own mark does. */
   readonly prompt?: VisualPrompt;
-  /** Size in pixels that the model sees. */
+  /** Size in pixels of the picture that the model sees, without what pads it: what boxes in `pixels` are relative to. */
   readonly resized: { readonly width: number; readonly height: number };
   /** Patches: temporal slices, rows, columns. */
   readonly grid: { readonly t: number; readonly h: number; readonly w: number };

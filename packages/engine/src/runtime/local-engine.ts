@@ -66,7 +66,7 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
     ...parts,
     prompts: new PromptCache(parts.model.decoder, 0.75 * promptCacheBytes),
     features: new FeatureCache(sessions.vision, 0.25 * promptCacheBytes),
-    constraints: createConstraintSource(parts.tokenizer, parts.model.decoder.vocabSize),
+    constraints: createConstraintSource(parts.tokenizer, parts.model.decoder.vocabSize, parts.info.coordinateSpace),
   };
   let queue: Promise<unknown> = Promise.resolve();
   return {

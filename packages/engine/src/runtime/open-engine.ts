@@ -21,6 +21,7 @@ import { obtainGraphs } from "../onnx/graph-cache.ts";
 import { loadChatTemplate } from "../text/chat-template.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import { type ChosenPrecision, choosePrecision } from "./choose-precision.ts";
+import { coordinateSpaceOf } from "./coordinate-space-of.ts";
 import { createLocalEngine, type EngineParts, type LocalEngine } from "./local-engine.ts";
 import { availableMemory } from "./memory-estimate.ts";
 import { type OnnxSession, openSession } from "./onnx-session.ts";
@@ -167,7 +168,12 @@ async function describe(
 ): Promise<ModelInfo> {
   const metadata = { ...(await loadCheckpointMetadata(checkpoint)), ...options.metadata };
   const task = options.task ?? metadata.task;
-  const coordinateSpace = options.coordinateSpace ?? metadata.coordinateSpace ?? model.coordinateSpace;
+  const { adapter } = checkpoint;
+  const coordinateSpace = coordinateSpaceOf({
+    stated: [options.coordinateSpace, metadata.coordinateSpace],
+    files: adapter === undefined ? [checkpoint] : [checkpoint, adapter.checkpoint],
+    family: model.coordinateSpace,
+  });
   return {
     provider: "local",
     family: model.family,
@@ -179,7 +185,7 @@ async function describe(
     supportsVideo: model.video !== undefined,
     contextLength: model.decoder.contextLength,
     device: "cpu",
-    ...(checkpoint.adapter === undefined ? {} : { adapter: checkpoint.adapter.checkpoint.folder }),
+    ...(adapter === undefined ? {} : { adapter: adapter.checkpoint.folder }),
   };
 }
 

@@ -1,4 +1,4 @@
-import { boxGridSize, type CoordinateSpace, type JsonSchema, type TaskDefinition } from "@ocellus/core";
+import { type CoordinateSpace, coordinateExtents, type JsonSchema, type TaskDefinition } from "@ocellus/core";
 
 const closed = (properties: Readonly<Record<string, JsonSchema>>): JsonSchema => ({
   type: "object",
@@ -10,13 +10,10 @@ const text: JsonSchema = { type: "string", minLength: 1 };
 
 /** A box in the model's own space; only `pixels` has no upper bound. */
 function boxSchema(space: CoordinateSpace): JsonSchema {
-  const extent = { "relative-1024": boxGridSize, "relative-1000": 1000, "relative-999": 999, unit: 1, pixels: null }[
-    space
-  ];
   const coordinate: JsonSchema = {
     type: space === "unit" ? "number" : "integer",
     minimum: 0,
-    ...(extent === null ? {} : { maximum: extent }),
+    ...(space === "pixels" ? {} : { maximum: coordinateExtents[space] }),
   };
   return { type: "array", items: coordinate, minItems: 4, maxItems: 4 };
 }

@@ -12,6 +12,8 @@ export interface ViewedPicture {
   /** The whole picture squeezed into one view, then the views of the canvas, row by row. */
   readonly views: readonly Picture[];
   readonly canvas: Size;
+  /** Size of the picture in the middle of its canvas. */
+  readonly fitted: Size;
 }
 
 /**
@@ -43,9 +45,10 @@ export function sizeWithin({ width, height }: Size, canvas: Size): Size {
 /** Makes the views of a picture: it stands in the middle of its canvas, black around it. */
 export function viewPicture(picture: Picture, { tile, filter, canvases }: AnyresProcessor): ViewedPicture {
   const canvas = bestCanvas(picture, canvases);
-  const fitted = resamplePillow(picture, sizeWithin(picture, canvas), filter);
+  const fitted = sizeWithin(picture, canvas);
+  const resized = resamplePillow(picture, fitted, filter);
   const whole = resamplePillow(picture, { width: tile, height: tile }, filter);
-  return { views: [whole, ...cutTiles(centred(fitted, canvas), tile)], canvas };
+  return { views: [whole, ...cutTiles(centred(resized, canvas), tile)], canvas, fitted };
 }
 
 function centred(picture: Picture, { width, height }: Size): Picture {

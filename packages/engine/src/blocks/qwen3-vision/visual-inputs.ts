@@ -28,11 +28,14 @@ export async function loadVisualInputs(
   files: CheckpointFiles,
   { vision, imageTokenId, videoTokenId }: VisualTokens,
   options: FamilyOptions,
-): Promise<Pick<FamilyModel, "imageTokenId" | "allowedLiterals" | "prepareImage" | "video" | "positions">> {
+): Promise<
+  Pick<FamilyModel, "imageTokenId" | "coordinateSpace" | "allowedLiterals" | "prepareImage" | "video" | "positions">
+> {
   const processor = await loadImageProcessor(files, options);
   const videoProcessor = await loadVideoProcessor(files, processor, options);
   return {
     imageTokenId,
+    coordinateSpace: "relative-1000",
     allowedLiterals: groundingLiterals,
     prepareImage: (picture) => {
       const pixels = preprocessImage(picture, processor, vision);

@@ -35,6 +35,7 @@ export const internVl: ModelFamily = {
       weights,
       embedding: `${textNames.model}.embed_tokens.weight`,
       imageTokenId,
+      coordinateSpace: "relative-1000",
       allowedLiterals: groundingLiterals,
       graphs: (formats) => ({
         vision: visionGraph(vision, weights, { format: formats.vision, textWidth: text.hiddenSize }),

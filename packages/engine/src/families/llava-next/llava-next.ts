@@ -39,7 +39,7 @@ export const llavaNext: ModelFamily = {
         decoder: textDecoderGraph(weights, { text, names: llavaText, tiedEmbeddings, format: formats.decoder }),
       }),
       prepareImage: (picture) => {
-        const { views, canvas } = viewPicture(picture, processor);
+        const { views, canvas, fitted } = viewPicture(picture, processor);
         const { width, height } = picture;
         const [columns, rows] = [canvas.width / processor.tile, canvas.height / processor.tile];
         const lines = unpaddedLines({ original: { width, height }, columns, rows, side });
@@ -55,7 +55,7 @@ export const llavaNext: ModelFamily = {
           ],
           placeholder: imageTokenId,
           tokens: arrangement.length,
-          resized: canvas,
+          resized: fitted,
           grid: { t: 1, h: rows * side, w: columns * side },
           timeStep: 0,
         };

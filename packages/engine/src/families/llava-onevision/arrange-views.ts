@@ -21,13 +21,13 @@ export interface RowBounds {
 
 /** The views of a picture: all rows of the whole, then the canvas without its padding, each line ended by the newline. */
 export function arrangeViews(picture: Picture, processor: AnyresProcessor, bounds: RowBounds): ArrangedViews {
-  const { views, canvas } = viewPicture(picture, processor);
+  const { views, canvas, fitted } = viewPicture(picture, processor);
   const [columns, rows] = [canvas.width / processor.tile, canvas.height / processor.tile];
   const { side } = bounds;
   return {
     views,
     rows: pictureRows(picture, { columns, rows }, bounds),
-    resized: canvas,
+    resized: fitted,
     grid: { t: 1, h: rows * side, w: columns * side },
   };
 }

@@ -37,6 +37,7 @@ export const qwen25Vl: ModelFamily = {
       weights,
       embedding: `${names.model}.embed_tokens.weight`,
       imageTokenId: config.imageTokenId,
+      coordinateSpace: "pixels",
       allowedLiterals: groundingLiterals,
       graphs: (formats) => ({
         vision: visionGraph(vision, weights, formats.vision),
