@@ -25,7 +25,7 @@ export function pictureInput(
     arrangement: integerTensor(arrangeRows(views.length, cells, isLast)),
   });
   return (picture) => {
-    const { whole, tiles, grid } = viewPicture(picture, processor);
+    const { whole, fitted, tiles, grid } = viewPicture(picture, processor);
     const { columns, rows } = grid;
     const tileTokens = rows * tileShape.cells * (columns * tileShape.cells + 1);
     const canvas = { width: columns * processor.tile, height: rows * processor.tile };
@@ -40,7 +40,7 @@ export function pictureInput(
       },
       placeholder,
       tokens: tileTokens + wholeShape.cells * (wholeShape.cells + 1) + 1,
-      resized: tiles.length > 0 ? canvas : { width: whole.width, height: whole.height },
+      resized: tiles.length > 0 ? canvas : fitted,
       grid: { t: 1, h: rows * tileShape.side, w: columns * tileShape.side },
       timeStep: 0,
     };

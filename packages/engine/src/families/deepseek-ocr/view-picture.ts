@@ -8,6 +8,8 @@ import type { DeepseekOcrProcessor } from "./processor-config.ts";
 export interface ViewedPicture {
   /** The whole picture in a square. */
   readonly whole: Picture;
+  /** Size of the picture in that square, without its margins. */
+  readonly fitted: { readonly width: number; readonly height: number };
   /** Its tiles, row by row; none of a small picture. */
   readonly tiles: readonly Picture[];
   readonly grid: TileGrid;
@@ -28,13 +30,10 @@ export function viewPicture(picture: Picture, processor: DeepseekOcrProcessor): 
   const grid = viewGrid(picture, processor);
   const canvas = { width: grid.columns * tile, height: grid.rows * tile };
   const tiles = grid.columns === 0 ? [] : cutTiles(resamplePillow(picture, canvas, filter), tile);
-  return { whole: wholeView(picture, processor), tiles, grid };
-}
-
-function wholeView(picture: Picture, processor: DeepseekOcrProcessor): Picture {
-  const { whole: side, stretches, background, filter } = processor;
-  if (stretches) return resamplePillow(picture, { width: side, height: side }, filter);
-  return centred(resamplePillow(picture, sizeWithin(picture, side), filter), side, background);
+  const { whole: side, stretches, background } = processor;
+  const fitted = stretches ? { width: side, height: side } : sizeWithin(picture, side);
+  const whole = centred(resamplePillow(picture, fitted, filter), side, background);
+  return { whole, fitted, tiles, grid };
 }
 
 /** The size of a picture whose longer side fills a square. */
