@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from "node:fs";
 import { chmod, mkdtemp, rm, symlink, unlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ModelLoadError, silentLogger } from "@ocellus/core";
+import { ModelLoadError, type ProgressEvent, silentLogger } from "@ocellus/core";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { lockFile } from "./cache/file-lock.ts";
 import type { HubOptions } from "./hub-options.ts";
@@ -110,8 +110,24 @@ test("verification names damaged and missing files; a repair downloads them agai
     `${weights} has the hash ${sha256(flipped)} in place of ${etag()}`,
     "tokenizer.json is missing",
   ]);
-  const repaired = await verifyModel(hub.id, { ...options, repair: true });
+  const fractions: number[] = [];
+  const onProgress = (event: ProgressEvent): void => {
+    if (event.kind === "load") fractions.push(event.fraction);
+  };
+  const repaired = await verifyModel(hub.id, { ...options, repair: true, onProgress });
   expect(repaired).toMatchObject({ damaged: [], files: neededFiles.length });
+  expect(fractions.at(-1)).toBe(1);
+});
+
+test("a link to the content of another file is told and mended; that content stays", async () => {
+  const snapshot = join(model, "snapshots", mainCommit);
+  const wrong = join(snapshot, "config.json");
+  await unlink(wrong);
+  await symlink(`../../blobs/${etag()}`, wrong);
+  const { damaged } = await verifyModel(hub.id, options);
+  expect(damaged.map(({ path, problem }) => `${path} ${problem}`)).toEqual(["config.json is a link to other content"]);
+  expect((await verifyModel(hub.id, { ...options, repair: true })).damaged).toEqual([]);
+  expect(hub.seen.filter(({ at }) => at === "storage")).toHaveLength(1);
 });
 
 test("a snapshot without links is listed, verified, repaired and removed too", async () => {

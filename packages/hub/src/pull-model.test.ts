@@ -113,6 +113,26 @@ describe("a download", () => {
     expect(statSync(join(folder, weights)).size).toBe(files[weights]!.length);
   });
 
+  test("a new revision that cannot be had whole is an error; the old copy stays what offline gives", async () => {
+    await pull();
+    hub.refs.main = "2".repeat(40);
+    hub.intercept = (request, response) => {
+      if (!request.url?.includes("/tree/")) return false;
+      refuse(response, 500, "");
+      return true;
+    };
+    expect(await failure({ attempts: 1 })).toMatchObject({ code: "api-call", status: 500 });
+    expect((await pull({ offline: true })).commit).toBe(mainCommit);
+  });
+
+  test("a cache that cannot be used is a typed error", async () => {
+    const file = join(cacheDir, "file");
+    await writeFile(file, "");
+    const error = await failure({ cacheDir: file });
+    expect(ModelLoadError.isInstance(error), String(error)).toBe(true);
+    expect(error.message).toContain(`The cache ${file} cannot be used`);
+  });
+
   test("goes to a tag with slashes, and notes its ref", async () => {
     hub.refs["refs/pr/1"] = "3".repeat(40);
     expect((await pull({ revision: "refs/pr/1" })).commit).toBe("3".repeat(40));

@@ -7,7 +7,8 @@ import { prepareCacheFolder, writeAbsentNames } from "./cache/prepare-cache-fold
 import { checkHubId, isCommit } from "./hub-id.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { downloadFiles } from "./remote/download-files.ts";
-import { createHubClient, type HubClient } from "./remote/hub-client.ts";
+import type { ListedFile } from "./remote/file-listing.ts";
+import { createHubClient } from "./remote/hub-client.ts";
 import { isRevisionUnknown } from "./remote/hub-error.ts";
 import { listFiles } from "./remote/list-files.ts";
 import { resolveCommit } from "./remote/resolve-commit.ts";
@@ -59,11 +60,21 @@ export async function pullModel(id: string, options: HubOptions = {}): Promise<P
   try {
     return await pull({ id, settings, layout: cacheLayout(settings.cacheDir, id), signal: limit.signal });
   } catch (error) {
-    throw limit.signal.reason === timeout && AbortedError.isInstance(error) ? timeout : error;
+    throw limit.signal.reason === timeout && AbortedError.isInstance(error) ? timeout : explain(error, settings);
   } finally {
     clearTimeout(timer);
     unlink();
   }
+}
+
+/** Errors of the file system are about the cache. */
+function explain(error: unknown, { cacheDir }: HubSettings): unknown {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (VisionError.isInstance(error) || typeof code !== "string") return error;
+  return new ModelLoadError(
+    `The cache ${cacheDir} cannot be used: ${message}. Make it writable, or choose another one (HF_HUB_CACHE).`,
+    { cause: error },
+  );
 }
 
 interface Pull {
@@ -78,21 +89,36 @@ async function pull(context: Pull): Promise<PulledModel> {
   const { revision, offlineBy } = settings;
   const known = await readRef(layout, revision);
   const cached = known === undefined ? undefined : await inspectSnapshot(layout, known);
-  const isComplete = cached !== undefined && cached.missing.length === 0;
+  const copy = cached?.missing.length === 0 ? cached : undefined;
   const found = (commit: string, isCached: boolean): PulledModel => ({
     ...{ id, revision, commit, isCached },
     folder: join(layout.snapshots, commit),
   });
-  if (isComplete && (isCommit(revision) || offlineBy !== undefined)) return found(cached.commit, true);
+  if (copy !== undefined && (isCommit(revision) || offlineBy !== undefined)) return found(copy.commit, true);
   if (offlineBy !== undefined) throw notCached(context, cached, offlineBy);
-  // With a copy at hand nobody should wait long for a Hub that does not answer.
-  const client = createHubClient(settings, { id, ...settings }, isComplete ? 1 : settings.attempts);
+  const commit = isCommit(revision) ? revision : await currentCommit(context, copy);
+  // Without a list of its files a copy only looks complete: an older Python client may have left some out.
+  if (commit === undefined || (commit === copy?.commit && copy.files !== undefined)) return found(copy!.commit, true);
+  return found(commit, await complete(context, commit));
+}
+
+/** With a copy at hand nobody should wait long for a Hub that does not answer. */
+const quickTimeoutMs = 10_000;
+
+/** The commit that the revision stands for now; undefined when the copy must do. */
+async function currentCommit(
+  { id, settings, signal }: Pull,
+  copy: CachedSnapshot | undefined,
+): Promise<string | undefined> {
+  const requestTimeoutMs = Math.min(settings.requestTimeoutMs, quickTimeoutMs);
+  const patience = copy === undefined ? settings : { ...settings, attempts: 1, requestTimeoutMs };
+  const client = createHubClient(patience, { id, ...settings });
   try {
-    return await update(context, client, found);
+    return await resolveCommit(client, settings.revision, signal);
   } catch (error) {
-    if (!isComplete || !mayUseCopy(error, context.signal)) throw error;
-    settings.logger.warn(`${(error as Error).message} The copy of ${id} in the cache (${cached.commit}) is used.`);
-    return found(cached.commit, true);
+    if (copy === undefined || !mayUseCopy(error, signal)) throw error;
+    settings.logger.warn(`${(error as Error).message} The copy of ${id} in the cache (${copy.commit}) is used.`);
+    return undefined;
   } finally {
     client.close();
   }
@@ -103,42 +129,35 @@ function mayUseCopy(error: unknown, signal: AbortSignal): boolean {
   return VisionError.isInstance(error) && !signal.aborted && !isRevisionUnknown(error);
 }
 
-async function update(
-  { id, settings, layout, signal }: Pull,
-  client: HubClient,
-  found: (commit: string, isCached: boolean) => PulledModel,
-): Promise<PulledModel> {
-  const { revision } = settings;
-  const commit = isCommit(revision) ? revision : await resolveCommit(client, revision, signal);
-  const listing = (await readListing(layout, commit)) ?? (await listFiles(client, commit, signal));
-  const files = selectFiles(listing);
-  checkSelection(
-    id,
-    files.length,
-    files.some(isWeights),
-    listing.map(({ path }) => path),
-  );
-  const folder = join(layout.snapshots, commit);
-  const missing = new Set(await missingOf(folder, files));
-  if (missing.size > 0) {
+/** @returns true when nothing had to be downloaded */
+async function complete({ id, settings, layout, signal }: Pull, commit: string): Promise<boolean> {
+  const client = createHubClient(settings, { id, ...settings });
+  try {
+    const listing = (await readListing(layout, commit)) ?? (await listFiles(client, commit, signal));
+    const files = selectFiles(listing);
+    checkSelection(id, files, listing);
+    const missing = new Set(await missingOf(join(layout.snapshots, commit), files));
     await prepareCacheFolder(layout);
     await writeListing(layout, commit, listing);
     const wanted = files.filter(({ path }) => missing.has(path));
-    await downloadFiles(wanted, id, { client, layout, settings, commit, signal });
+    if (wanted.length > 0) await downloadFiles(wanted, id, { client, layout, settings, commit, signal });
     await writeAbsentNames(layout, commit, listing);
+    await writeRef(layout, settings.revision, commit);
+    return wanted.length === 0;
+  } finally {
+    client.close();
   }
-  await writeRef(layout, revision, commit);
-  return found(commit, missing.size === 0);
 }
 
-function checkSelection(id: string, count: number, hasWeights: boolean, paths: readonly string[]): void {
-  if (count > maxFiles)
+function checkSelection(id: string, files: readonly ListedFile[], listing: readonly ListedFile[]): void {
+  if (files.length > maxFiles) {
     throw new ModelLoadError(
-      `${id} has ${count} files that a checkpoint could need; at most ${maxFiles} are downloaded.`,
+      `${id} has ${files.length} files that a checkpoint could need; at most ${maxFiles} are downloaded.`,
     );
-  if (hasWeights) return;
-  const other = paths.find((path) => /\.(?:gguf|bin|pt|pth|ckpt|onnx|h5|msgpack)$/.test(path));
-  const found = other === undefined ? "" : ` (found ${other})`;
+  }
+  if (files.some(isWeights)) return;
+  const other = listing.find(({ path }) => /\.(?:gguf|bin|pt|pth|ckpt|onnx|h5|msgpack)$/.test(path));
+  const found = other === undefined ? "" : ` (found ${other.path})`;
   throw new ModelLoadError(
     `${id} has no safetensors weights${found}; nothing was downloaded. Choose a repository or revision with model.safetensors.`,
   );

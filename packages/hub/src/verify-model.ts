@@ -1,24 +1,25 @@
 import { rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { ModelLoadError, throwIfAborted } from "@ocellus/core";
+import { ModelLoadError, type ProgressListener } from "@ocellus/core";
 import { type CacheLayout, cacheLayout } from "./cache/cache-layout.ts";
 import { inspectSnapshot } from "./cache/cached-snapshot.ts";
 import { readListing } from "./cache/commit-listing.ts";
-import { createContentHash, isContentHash } from "./cache/content-hash.ts";
+import { createContentCheck, wrongLink } from "./cache/content-check.ts";
+import { isContentHash } from "./cache/content-hash.ts";
 import { deleteBlob } from "./cache/delete-blob.ts";
 import { readRefs } from "./cache/read-refs.ts";
 import { namesIn, type SnapshotFile, snapshotFiles } from "./cache/snapshot-files.ts";
-import { hashFile } from "./hash-file.ts";
 import { checkHubId, isCommit } from "./hub-id.ts";
 import type { HubOptions } from "./hub-options.ts";
-import { openRegularFile } from "./open-regular-file.ts";
 import { pullModel } from "./pull-model.ts";
-import { type HubSettings, resolveHubOptions } from "./resolve-hub-options.ts";
+import { resolveHubOptions } from "./resolve-hub-options.ts";
 
 /** What to verify. Without `revision` every downloaded commit. */
-export interface VerifyModelOptions extends HubOptions {
+export interface VerifyModelOptions extends Omit<HubOptions, "onProgress"> {
   /** True deletes damaged content and downloads it again (false). */
   readonly repair?: boolean | undefined;
+  /** Called while files are read (`kind: "load"`) and downloaded. */
+  readonly onProgress?: ProgressListener | undefined;
 }
 
 /** A file whose bytes are not what the Hub stated. */
@@ -56,13 +57,13 @@ export async function verifyModel(id: string, options: VerifyModelOptions = {}):
   const settings = await resolveHubOptions(hub);
   const layout = cacheLayout(settings.cacheDir, id);
   const commits = await commitsOf(id, layout, hub.revision);
-  const found = await verifyCommits(id, layout, commits, settings.signal);
+  const found = await verifyCommits(id, layout, commits, options);
   if (!repair || found.damaged.length === 0) return found;
   await dropDamaged(layout, found.damaged);
   for (const commit of new Set(found.damaged.map(({ commit }) => commit))) {
     await pullModel(id, { ...hub, revision: commit });
   }
-  return await verifyCommits(id, layout, commits, settings.signal);
+  return await verifyCommits(id, layout, commits, options);
 }
 
 async function commitsOf(id: string, layout: CacheLayout, revision: string | undefined): Promise<string[]> {
@@ -73,76 +74,54 @@ async function commitsOf(id: string, layout: CacheLayout, revision: string | und
   throw new ModelLoadError(`${what} is not in the cache ${layout.cacheDir}. "ocellus models list" shows what is.`);
 }
 
+interface Snapshot {
+  readonly commit: string;
+  readonly folder: string;
+  /** Names of needed files that are not there at all. */
+  readonly absent: readonly string[];
+  /** Hash of each file by its path, as far as a list tells it. */
+  readonly listed: ReadonlyMap<string, string>;
+  readonly files: readonly SnapshotFile[];
+}
+
+async function openSnapshot(layout: CacheLayout, commit: string): Promise<Snapshot> {
+  const { folder, missing } = await inspectSnapshot(layout, commit);
+  const listed = new Map((await readListing(layout, commit))?.map(({ path, etag }) => [path, etag]));
+  const files = await snapshotFiles(folder);
+  const present = new Set(files.map(({ path }) => path));
+  return { commit, folder, absent: missing.filter((path) => !present.has(path)), listed, files };
+}
+
 async function verifyCommits(
   id: string,
   layout: CacheLayout,
   commits: readonly string[],
-  signal: HubSettings["signal"],
+  { signal, onProgress }: VerifyModelOptions,
 ): Promise<VerifiedModel> {
-  const check = createContentCheck(signal);
+  const snapshots = await Promise.all(commits.map((commit) => openSnapshot(layout, commit)));
+  const check = createContentCheck(
+    snapshots.flatMap(({ files }) => files),
+    { signal, onProgress },
+  );
   const damaged: DamagedFile[] = [];
   const unknown: string[] = [];
-  for (const commit of commits) {
-    const { folder, missing } = await inspectSnapshot(layout, commit);
-    const listed = new Map((await readListing(layout, commit))?.map(({ path, etag }) => [path, etag]));
-    const files = await snapshotFiles(folder);
+  for (const { commit, folder, absent, listed, files } of snapshots) {
     for (const file of files) {
       const { path, blob } = file;
       const etag = listed.get(path) ?? (isContentHash(basename(blob)) ? basename(blob) : undefined);
       if (etag === undefined && file.bytes !== undefined) unknown.push(path);
       else damaged.push(...(await check.problemsOf(file, etag)).map((problem) => ({ commit, path, blob, problem })));
     }
-    const present = new Set(files.map(({ path }) => path));
-    const absent = missing.filter((path) => !present.has(path));
     damaged.push(...absent.map((path) => ({ commit, path, blob: join(folder, path), problem: "is missing" })));
   }
   return { id, commits, files: check.files(), bytes: check.bytes(), damaged, unknown };
 }
 
-interface ContentCheck {
-  /** What is wrong with a file: one phrase or none. Content is read once however many files link to it. */
-  problemsOf(file: SnapshotFile, etag: string | undefined): Promise<string[]>;
-  files(): number;
-  bytes(): number;
-}
-
-function createContentCheck(signal: AbortSignal | undefined): ContentCheck {
-  const checked = new Map<string, string | undefined>();
-  let bytes = 0;
-  return {
-    async problemsOf(file, etag) {
-      if (!checked.has(file.blob)) {
-        checked.set(file.blob, await problemOf(file, etag, signal));
-        bytes += file.bytes ?? 0;
-      }
-      const problem = checked.get(file.blob);
-      return problem === undefined ? [] : [problem];
-    },
-    files: () => checked.size,
-    bytes: () => bytes,
-  };
-}
-
-async function problemOf(
-  { blob, bytes }: SnapshotFile,
-  etag: string | undefined,
-  signal: AbortSignal | undefined,
-): Promise<string | undefined> {
-  throwIfAborted(signal);
-  if (bytes === undefined || etag === undefined) return "is a link to nothing";
-  const { handle, fileBytes } = await openRegularFile(blob);
-  try {
-    const hash = await hashFile(handle, blob, fileBytes, { signal, hash: createContentHash(etag, fileBytes) });
-    return hash === etag ? undefined : `has the hash ${hash} in place of ${etag}`;
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Deletes damaged bytes; links that lead nowhere then are replaced by the download. */
+/** Deletes damaged bytes and what links to them; a blob that only a wrong link leads to stays. */
 async function dropDamaged(layout: CacheLayout, damaged: readonly DamagedFile[]): Promise<void> {
-  for (const { blob } of damaged) {
-    if (dirname(blob) === layout.blobs) await deleteBlob(layout, basename(blob), async () => true);
-    else if (blob.startsWith(layout.snapshots)) await rm(blob, { force: true });
+  for (const { commit, path, blob, problem } of damaged) {
+    await rm(join(layout.snapshots, commit, path), { force: true });
+    const isBlob = dirname(blob) === layout.blobs && problem !== wrongLink;
+    if (isBlob) await deleteBlob(layout, basename(blob), async () => true);
   }
 }

@@ -96,7 +96,9 @@ export async function remove(id: string, options: RevisionOptions): Promise<numb
  * @throws ModelLoadError when the model is not here; typed errors of the download
  */
 export async function verify(id: string, options: VerifyOptions, signal: AbortSignal): Promise<number> {
-  const verified = await verifyModel(id, { ...placeOf(options), repair: options.repair === true, signal });
+  const line = createLoadingLine(process.stderr, undefined);
+  const settings = { ...placeOf(options), repair: options.repair === true, signal, onProgress: line.update };
+  const verified = await verifyModel(id, settings).finally(line.end);
   await print(options.json === true ? JSON.stringify(verified) : describeVerified(verified));
   return verified.damaged.length === 0 ? 0 : 1;
 }

@@ -51,12 +51,9 @@ const retriedStatuses: ReadonlySet<number> = new Set([408, 429, 500, 502, 503, 5
 /** The Hub's rate limits begin anew every five minutes. */
 const maxWaitMs = 330_000;
 
-/** A client for `subject`. `attempts` below that of the settings makes it give up sooner. */
-export function createHubClient(
-  settings: HubSettings,
-  subject: HubSubject,
-  attempts: number = settings.attempts,
-): HubClient {
+/** A client for `subject`. */
+export function createHubClient(settings: HubSettings, subject: HubSubject): HubClient {
+  const { attempts } = settings;
   const pool = createConnectionPool({ maxConnections: 8 });
   const { endpoint, id } = subject;
   const policy: RetryPolicy = {
