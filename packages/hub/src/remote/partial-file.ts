@@ -60,12 +60,13 @@ export class PartialFile {
     else await writeFile(this.#validatorPath, validator);
   }
 
-  /** Adds bytes at the end. */
+  /** Adds bytes at the end. They are hashed while they are written. */
   async append(chunk: Uint8Array): Promise<void> {
+    const writing = this.#write(chunk);
+    // Awaited below; a failure meanwhile is not lost.
+    writing.catch(() => undefined);
     this.#hash.update(chunk);
-    for (let written = 0; written < chunk.length; ) {
-      written += (await this.#handle.write(chunk, written)).bytesWritten;
-    }
+    await writing;
     this.#received += chunk.length;
   }
 
@@ -91,6 +92,12 @@ export class PartialFile {
     await this.close();
     await rm(this.path, { force: true });
     await rm(this.#validatorPath, { force: true });
+  }
+
+  async #write(chunk: Uint8Array): Promise<void> {
+    for (let written = 0; written < chunk.length; ) {
+      written += (await this.#handle.write(chunk, written)).bytesWritten;
+    }
   }
 
   get #validatorPath(): string {
