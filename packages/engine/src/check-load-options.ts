@@ -30,13 +30,28 @@ const optionNames: readonly string[] = [
     "task",
     "coordinateSpace",
   ],
-  ...["promptCacheBytes", "metadata", "allowPrivateAddresses", "videoBackend", "signal", "onProgress", "logger"],
+  ...[
+    "promptCacheBytes",
+    "maxBatchSize",
+    "kvBudgetBytes",
+    "metadata",
+    "allowPrivateAddresses",
+    "videoBackend",
+    "signal",
+    "onProgress",
+    "logger",
+  ],
   ...torchOptionNames,
 ];
 
 const spaces: readonly CoordinateSpace[] = ["relative-1024", "relative-1000", "relative-999", "unit", "pixels"];
 const pixelRange = { min: 1, max: 2 ** 31, integer: true } as const;
 const byteRange = { min: 0, max: 2 ** 40, integer: true } as const;
+const batchRanges = {
+  promptCacheBytes: byteRange,
+  maxBatchSize: { min: 1, max: 1024, integer: true },
+  kvBudgetBytes: { ...byteRange, min: 2 ** 20 },
+} as const;
 const threadRange = { min: 1, max: 1024, integer: true } as const;
 
 /** The options of `loadModel` after their check: what stays on this side, and plain data for the worker thread. */
@@ -83,8 +98,9 @@ function checkEngineOptions(options: EngineOptions): void {
   if (options.revision !== undefined) checkRevision(options.revision);
   if (options.hub !== undefined) checkHubAccess(options.hub, "options.hub");
   if (threads !== undefined) checkNumber(threads, "options.threads", threadRange);
-  if (options.promptCacheBytes !== undefined) {
-    checkNumber(options.promptCacheBytes, "options.promptCacheBytes", byteRange);
+  for (const [name, range] of Object.entries(batchRanges)) {
+    const value = options[name as keyof typeof batchRanges];
+    if (value !== undefined) checkNumber(value, `options.${name}`, range);
   }
   if (minPixels !== undefined) checkNumber(minPixels, "options.minPixels", pixelRange);
   if (maxPixels !== undefined) checkNumber(maxPixels, "options.maxPixels", pixelRange);

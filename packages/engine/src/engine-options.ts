@@ -5,6 +5,9 @@ import type { CheckpointMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import type { BlockSize, PrecisionInput } from "./checkpoint/precision.ts";
 import type { TorchLoadOptions } from "./torch-load-options.ts";
 
+/** Answers in one batch unless told otherwise: more hardly raise the throughput of a few cores, and slow every answer. */
+export const defaultBatchSize = 16;
+
 /** Options of a local model that are plain data and cross to its worker thread. */
 export interface EngineOptions {
   /**
@@ -33,6 +36,16 @@ export interface EngineOptions {
    * asked about twice, the turns of a chat) are not computed again. Default 256 MiB; 0 keeps nothing.
    */
   readonly promptCacheBytes?: number;
+  /**
+   * Answers that are generated together in one batch, 1 to 1024; further calls wait. Default 16; families with recurrent
+   * layers make one at a time.
+   */
+  readonly maxBatchSize?: number;
+  /**
+   * Memory for keys and values of the answers that are generated at the same time, in bytes; calls beyond it wait.
+   * Default: half of what is free after loading, at least 256 MiB.
+   */
+  readonly kvBudgetBytes?: number;
   /** What `task: "auto"` means. Default: what the checkpoint says, else `generic`. */
   readonly task?: TaskName;
   /**

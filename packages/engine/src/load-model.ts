@@ -1,8 +1,11 @@
 import { createVisionModel, InvalidArgumentError, type VisionModel } from "@ocellus/core";
 import { expandFolder, isFolder } from "@ocellus/media";
 import { checkLoadOptions } from "./check-load-options.ts";
-import type { LoadModelOptions } from "./engine-options.ts";
+import { defaultBatchSize, type LoadModelOptions } from "./engine-options.ts";
 import { startEngineWorker } from "./runtime/worker-host.ts";
+
+/** Entries of a list that are opened while those before them are answered. */
+const readAhead = 4;
 
 /**
  * Loads a vision-language checkpoint into a worker thread of this process: from a folder in the layout of Hugging Face
@@ -30,6 +33,8 @@ export async function loadModel(checkpoint: string, options: LoadModelOptions = 
   return createVisionModel({
     modelId: checkpoint,
     info: worker.info,
+    // Those that are generated together, and some whose pictures are opened meanwhile.
+    concurrency: (engine.maxBatchSize ?? defaultBatchSize) + readAhead,
     isFolder,
     expandFolder,
     answer: (request, context) => worker.answer(request, context),

@@ -64,6 +64,9 @@ type GoldenPart =
       readonly total_num_frames: number;
     };
 
+/** One row of a recorded batch. */
+export type BatchedCase = Pick<GoldenCase, "messages" | "template_kwargs" | "greedy">;
+
 /** A checkpoint folder with the numbers that transformers computed for it. */
 export interface GoldenCheckpoint {
   readonly folder: string;
@@ -72,6 +75,8 @@ export interface GoldenCheckpoint {
   readonly eosTokenIds: readonly number[];
   readonly maxNewTokens: number;
   readonly cases: readonly GoldenCase[];
+  /** The prompts of the cases that the reference has answered in one padded batch. */
+  readonly batchedCases: readonly BatchedCase[];
   /** A recorded float32 array. */
   tensor(name: string): Float32Array;
 }
@@ -101,6 +106,7 @@ export function readGoldenCheckpoint(name: string): GoldenCheckpoint {
   return {
     folder,
     ...(expected.inputs === undefined ? ownCases(folder, expected) : casesOfBase(name, expected)),
+    batchedCases: (expected.cases as GoldenCase[]).filter(({ kind }) => kind === "batch").flatMap(rowsOf),
     tensor: (tensor) => {
       const [start, end] = header[tensor].data_offsets as [number, number];
       return new Float32Array(Uint8Array.from(bytes.subarray(8 + headerLength + start, 8 + headerLength + end)).buffer);
@@ -132,8 +138,14 @@ function casesOfBase(name: string, expected: ExpectedJson): RecordedCases {
   return { filesFolder, eosTokenIds, maxNewTokens, cases: own };
 }
 
+/** The rows of a recorded batch, whose fields are lists of what other cases have. */
+function rowsOf(batch: GoldenCase): BatchedCase[] {
+  const { messages, greedy, template_kwargs } = batch as GoldenCase & Record<"messages" | "greedy", unknown[]>;
+  return messages.map((row, index) => ({ messages: row, greedy: greedy[index], template_kwargs }) as BatchedCase);
+}
+
 /** The chat of a case as the engine receives it. */
-export function goldenMessages({ messages }: GoldenCase): ChatMessage[] {
+export function goldenMessages({ messages }: Pick<GoldenCase, "messages">): ChatMessage[] {
   return messages.map(({ role, content }) => ({
     role: role as ChatMessage["role"],
     content: (typeof content === "string" ? [{ type: "text", text: content } as const] : content).map(toPart),

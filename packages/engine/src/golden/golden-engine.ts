@@ -1,31 +1,43 @@
 import type { AnswerRequest, ChatMessage, ResolvedGenerationConfig } from "@ocellus/core";
 import { taskDefinitions } from "@ocellus/core";
+import type { DecoderShape } from "../families/model-family.ts";
+import type { BatchLimits } from "../runtime/batcher.ts";
 import { createLocalEngine, type LocalEngine } from "../runtime/local-engine.ts";
 import type { OnnxSession } from "../runtime/onnx-session.ts";
 import { loadChatTemplate } from "../text/chat-template.ts";
 import { loadTokenizer } from "../text/tokenizer.ts";
 import { openGoldenGraphs } from "./golden-graphs.ts";
 
+type RunListener = (count: number, graph: "vision" | "decoder", rows: number) => void;
+
 /** An engine in this thread whose graph runs can be watched. */
 export interface WatchedEngine {
   readonly engine: LocalEngine;
   /** Names of the graphs that ran, in order, since the last {@link watch}. */
   readonly runs: ("vision" | "decoder")[];
-  /** Forgets the runs so far and calls `onRun` with the number of every further run, before it computes. */
-  watch(onRun?: (count: number, graph: "vision" | "decoder") => void): void;
+  readonly decoder: DecoderShape;
+  /**
+   * Forgets the runs so far and calls `onRun` with the number of every further run, before it computes, and the
+   * sequences of a run of the decoder.
+   */
+  watch(onRun?: RunListener): void;
   delete(): Promise<void>;
 }
 
 /** Opens a golden checkpoint in float32 in this thread; unless told otherwise it remembers no prompt. */
-export async function openWatchedEngine(checkpointFolder: string, promptCacheBytes = 0): Promise<WatchedEngine> {
+export async function openWatchedEngine(
+  checkpointFolder: string,
+  promptCacheBytes = 0,
+  limits: Partial<BatchLimits> = {},
+): Promise<WatchedEngine> {
   const graphs = await openGoldenGraphs(checkpointFolder);
   const { checkpoint, model } = graphs;
   const runs: ("vision" | "decoder")[] = [];
-  let listener: ((count: number, graph: "vision" | "decoder") => void) | undefined;
+  let listener: RunListener | undefined;
   const watched = (graph: "vision" | "decoder"): OnnxSession => ({
     ...graphs[graph],
     run: (feeds) => {
-      listener?.(runs.push(graph), graph);
+      listener?.(runs.push(graph), graph, feeds.inputs_embeds?.dims[0] ?? 0);
       return graphs[graph].run(feeds);
     },
   });
@@ -39,10 +51,12 @@ export async function openWatchedEngine(checkpointFolder: string, promptCacheByt
     allowPrivateAddresses: false,
     videoBackend: "auto",
     promptCacheBytes,
+    limits: { maxBatchSize: 16, kvBudgetBytes: 2 ** 30, weightBytes: 0, ...limits },
   });
   return {
     engine,
     runs,
+    decoder: model.decoder,
     watch: (onRun = () => undefined) => {
       runs.length = 0;
       listener = onRun;

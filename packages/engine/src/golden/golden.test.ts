@@ -8,19 +8,22 @@ import { precisionPlan } from "../checkpoint/precision.ts";
 import type { FamilyModel, PreparedVisual } from "../families/model-family.ts";
 import { familyOf } from "../families/registry.ts";
 import { writeOnnxModel } from "../onnx/write-onnx-model.ts";
-import { decode } from "../runtime/decode-loop.ts";
+import { Batcher, type Generated } from "../runtime/batcher.ts";
 import { Decoder } from "../runtime/decoder.ts";
 import { embedPrompt } from "../runtime/embed-prompt.ts";
 import { expandVisuals } from "../runtime/expand-visuals.ts";
 import { FeatureCache } from "../runtime/feature-cache.ts";
+import type { DecoderPrompt } from "../runtime/generation.ts";
 import { type OnnxSession, openSession } from "../runtime/onnx-session.ts";
 import { placeholdersOf, placeVisuals } from "../runtime/place-visuals.ts";
 import { prepareVisuals } from "../runtime/prepare-visuals.ts";
+import { SequenceState } from "../runtime/sequence-state.ts";
 import { toTemplateMessage } from "../runtime/to-template-message.ts";
 import { type ChatTemplate, loadChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import {
+  type BatchedCase,
   type GoldenCase,
   type GoldenGreedy,
   goldenAdapters,
@@ -71,7 +74,7 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
   });
 
   /** Prompt, pictures and features of a case, stage by stage as the engine makes them. */
-  async function prepare(golden: GoldenCase) {
+  async function prepare(golden: Pick<GoldenCase, "messages" | "template_kwargs">) {
     const messages = goldenMessages(golden);
     const context = {
       signal: new AbortController().signal,
@@ -138,27 +141,55 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
   });
 
   test.each(cases)("$id: 24 greedy tokens are those of the reference, with and without penalty", async (goldenCase) => {
+    for (const recorded of await recordedAnswers(goldenCase)) expectRecorded(...(await generate([recorded]))[0]!);
+  });
+
+  test("all of them at once, with and without penalty: the same tokens", async () => {
+    const recorded = await Promise.all([...cases, ...golden.batchedCases].map(recordedAnswers));
+    for (const [generated, expected] of await generate(recorded.flat())) expectRecorded(generated, expected);
+  });
+
+  interface Recorded {
+    readonly prompt: DecoderPrompt;
+    readonly penalty: number;
+    readonly expected: GoldenGreedy;
+  }
+
+  async function recordedAnswers(goldenCase: BatchedCase & Partial<GoldenCase>): Promise<Recorded[]> {
     const { ids, visuals, features, positions } = await prepare(goldenCase);
     const prompt = { ids, positions, embeddings: embedPrompt(model, ids, visuals, features) };
     const resized = goldenCase.video_pil ?? goldenCase.image_pil;
-    const recorded: (readonly [penalty: number, expected: GoldenGreedy])[] = resized
-      ? [[1, resized.greedy]]
-      : [
-          [1, goldenCase.greedy],
-          [1.05, goldenCase.greedy_rp105],
-        ];
-    for (const [penalty, expected] of recorded) {
-      const config = greedyConfig(golden.maxNewTokens, penalty, golden.eosTokenIds);
-      const signal = new AbortController().signal;
-      const options = { model, tokenizer, config, signal, onText: () => undefined };
-      const generated = await decode(new Decoder(sessions, model), prompt, options);
-      const compared = stepsToCompare(generated.tokenIds, expected);
-      expect(compared, "tokens compared before a near tie").toBeGreaterThan(0);
-      expect(generated.tokenIds.slice(0, compared)).toEqual(expected.ids.slice(0, compared));
-      if (compared === expected.ids.length) expect(generated.text).toBe(expected.text);
-    }
-  });
+    if (resized) return [{ prompt, penalty: 1, expected: resized.greedy }];
+    const { greedy, greedy_rp105: penalized } = goldenCase;
+    const answers = [{ prompt, penalty: 1, expected: greedy }];
+    return penalized === undefined ? answers : [...answers, { prompt, penalty: 1.05, expected: penalized }];
+  }
+
+  /** Generates answers together; each with what the reference recorded. */
+  async function generate(answers: readonly Recorded[]): Promise<[Generated, GoldenGreedy][]> {
+    const batcher = new Batcher(sessions, model, { maxBatchSize: 64, kvBudgetBytes: 2 ** 30, weightBytes: 0 });
+    return Promise.all(
+      answers.map(async ({ prompt, penalty, expected }): Promise<[Generated, GoldenGreedy]> => {
+        const config = greedyConfig(golden.maxNewTokens, penalty, golden.eosTokenIds);
+        const { generated } = await batcher.start({
+          ...{ model, tokenizer, config, prompt, isCrowded: answers.length > 1 },
+          state: new SequenceState(model.decoder),
+          signal: new AbortController().signal,
+          onText: () => undefined,
+          keep: () => undefined,
+        });
+        return [await generated, expected];
+      }),
+    );
+  }
 });
+
+function expectRecorded(generated: Generated, expected: GoldenGreedy): void {
+  const compared = stepsToCompare(generated.tokenIds, expected);
+  expect(compared, "tokens compared before a near tie").toBeGreaterThan(0);
+  expect(generated.tokenIds.slice(0, compared)).toEqual(expected.ids.slice(0, compared));
+  if (compared === expected.ids.length) expect(generated.text).toBe(expected.text);
+}
 
 function maxDifference(actual: Float32Array, expected: Float32Array): number {
   expect(actual.length).toBe(expected.length);

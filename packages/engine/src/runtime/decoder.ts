@@ -21,6 +21,14 @@ export interface DecoderSessions {
   readonly prefill?: OnnxSession | undefined;
 }
 
+/** Tokens as input of the decoder graph. */
+export interface DecoderInput {
+  /** [tokens, inputWidth] */
+  readonly embeddings: Float32Array;
+  /** [axes, tokens] rotary positions */
+  readonly positions: Int32Array;
+}
+
 /** Runs tokens through the decoder graph and keeps what it has seen: the state of one conversation. */
 export class Decoder {
   readonly #sessions: DecoderSessions;
@@ -44,6 +52,7 @@ export class Decoder {
    * @param positions [axes, tokens] rotary positions
    * @param beforeChunk awaited before every chunk; throws to stop
    * @param joined as in {@link PromptPositions}; such a run goes through the graph at once
+   * @param mostTokens asked before every chunk: how many tokens it may have, when less than usual
    * @returns logits [vocab]
    */
   async append(
@@ -51,6 +60,7 @@ export class Decoder {
     positions: Int32Array,
     beforeChunk: () => Promise<void>,
     joined: readonly TokenSpan[] = [],
+    mostTokens: () => number = () => chunkTokens,
   ): Promise<Float32Array> {
     const { inputWidth } = this.#model.decoder;
     const tokens = embeddings.length / inputWidth;
@@ -59,7 +69,8 @@ export class Decoder {
     for (let start = 0; start < tokens; ) {
       await beforeChunk();
       const { length: past, nextStop } = this.#state;
-      const length = wholeRuns(past + chunkLength(this.#model.decoder, past), joined) - past;
+      const wanted = Math.min(mostTokens(), chunkLength(this.#model.decoder, past));
+      const length = wholeRuns(past + wanted, joined) - past;
       const end = Math.min(start < body ? body : tokens, start + length, start + nextStop - past);
       const chunkPositions = tokenColumns(positions, tokens, start, end);
       const chunk = embeddings.subarray(start * inputWidth, end * inputWidth);

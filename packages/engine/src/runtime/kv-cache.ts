@@ -38,13 +38,16 @@ export class KvCache {
     }
   }
 
+  /** Keys or values of one layer, [length, kvWidth]: a view, valid until the next {@link append}. */
+  rows(name: string): Float32Array {
+    return this.#buffers.get(name)!.subarray(0, this.#length * this.#width);
+  }
+
   /** The `past.*` inputs of the decoder graph: views, valid until the next {@link append}. */
   feeds(): Feeds {
     const dims = [1, this.#length, this.#width];
     const feeds: Record<string, HostTensor> = {};
-    for (const [name, buffer] of this.#buffers) {
-      feeds[`past.${name}`] = floatTensor(buffer.subarray(0, this.#length * this.#width), dims);
-    }
+    for (const name of this.#buffers.keys()) feeds[`past.${name}`] = floatTensor(this.rows(name), dims);
     return feeds;
   }
 

@@ -74,20 +74,50 @@ describe("abort", () => {
   });
 });
 
-test("answers that overlap are made one after the other, in order, and are the reference's", async () => {
+test("answers that overlap are made together, and are the reference's", async () => {
   const ids = ["two-images", "text", "multi-turn", "one-image", "image-after-text"];
-  const finished: string[] = [];
   watched.watch();
-  const answers = await Promise.all(
-    ids.map(async (id) => {
-      const made = await answer(request(id));
-      finished.push(id);
-      return made;
-    }),
-  );
+  const answers = await Promise.all(ids.map((id) => answer(request(id))));
   expect(answers.map(({ tokenIds }) => tokenIds)).toEqual(ids.map((id) => goldenCase(id).greedy.ids));
-  expect(finished).toEqual(ids);
   expect(watched.runs.filter((graph) => graph === "vision").length).toBe(4);
+  const steps = watched.runs.filter((graph) => graph === "decoder").length;
+  expect(steps).toBeLessThan(3 * golden.maxNewTokens); // one by one it would be 5 · 24
+});
+
+describe("memory for keys and values", () => {
+  const kvBytes = (tokens: number) => {
+    const { layers, kvWidth } = watched.decoder;
+    return tokens * 2 * 4 * layers * kvWidth;
+  };
+  const open = (tokens: number) => openWatchedEngine(golden.folder, 0, { kvBudgetBytes: kvBytes(tokens) });
+  const settings = { signal: new AbortController().signal, onText: () => undefined };
+
+  test("answers beyond the budget wait for their turn", async () => {
+    // Each needs some 60 + 24 tokens: two fit, not three.
+    const small = await open(200);
+    const requests = ["text", "multi-turn", "text", "multi-turn"];
+    let together = 0;
+    small.watch((_, __, rows) => {
+      together = Math.max(together, rows);
+    });
+    const answers = await Promise.all(requests.map((id) => small.engine.answer(request(id), settings)));
+    await small.delete();
+    expect(answers.map(({ tokenIds }) => tokenIds)).toEqual(requests.map((id) => goldenCase(id).greedy.ids));
+    expect(together).toBe(2);
+  });
+
+  test("a prompt that can never fit is refused with both numbers, one whose answer might not fit is answered", async () => {
+    const small = await open(60);
+    const { ids } = goldenCase("text").greedy;
+    expect((await small.engine.answer(request("text"), settings)).tokenIds).toEqual(ids);
+    await expect(small.engine.answer(longPrompt(300, 5), settings)).rejects.toMatchObject({
+      code: "insufficient-memory",
+      requiredBytes: expect.any(Number),
+      availableBytes: kvBytes(60),
+    });
+    expect((await small.engine.answer(request("text"), settings)).tokenIds).toEqual(ids);
+    await small.delete();
+  });
 });
 
 test("a failed answer does not disturb the next one", async () => {

@@ -7,13 +7,18 @@ import {
 } from "@ocellus/core";
 import type { Checkpoint } from "@ocellus/hub";
 import type { VideoBackend } from "@ocellus/media";
-import { type ConstraintSource, createConstraintSource } from "../constraint/constraint-source.ts";
-import type { FamilyModel, PlacedVisual } from "../families/model-family.ts";
+import {
+  type ConstraintSource,
+  createConstraintSource,
+  type PreparedConstraint,
+} from "../constraint/constraint-source.ts";
+import type { TokenConstraint } from "../constraint/token-constraint.ts";
+import type { FamilyModel, PlacedVisual, PreparedVisual } from "../families/model-family.ts";
 import type { ChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
-import { decode } from "./decode-loop.ts";
-import { Decoder, type DecoderSessions } from "./decoder.ts";
+import { Batcher, type BatchLimits, type Generated } from "./batcher.ts";
+import type { DecoderSessions } from "./decoder.ts";
 import { embedPrompt } from "./embed-prompt.ts";
 import { expandVisuals } from "./expand-visuals.ts";
 import { FeatureCache, type VisualFeatures } from "./feature-cache.ts";
@@ -21,8 +26,10 @@ import type { OnnxSession } from "./onnx-session.ts";
 import { placeholdersOf, placeVisuals } from "./place-visuals.ts";
 import { prepareVisuals } from "./prepare-visuals.ts";
 import { PromptCache } from "./prompt-cache.ts";
+import type { SequenceState } from "./sequence-state.ts";
 import { toTemplateMessage } from "./to-template-message.ts";
 import { tokenColumns } from "./token-columns.ts";
+import { Turnstile } from "./turnstile.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
 
 /** Everything that an engine answers with. */
@@ -38,18 +45,20 @@ export interface EngineParts {
   readonly videoBackend: VideoBackend | "auto";
   /** Memory for reuse across prompts: three quarters keep keys and values, the rest visual features. */
   readonly promptCacheBytes: number;
+  /** How many answers are made at the same time. */
+  readonly limits: BatchLimits;
 }
 
 /** A loaded checkpoint. Lives in a worker thread: its graphs block the thread while they run. */
 export interface LocalEngine {
   readonly info: ModelInfo;
   /**
-   * Answers one question. Calls that overlap are answered one after the other, in order.
+   * Answers one question. Calls that overlap are answered together, begun in the order in which they are ready.
    *
    * @throws typed errors of @ocellus/core
    */
   answer(request: AnswerRequest, context: EngineContext): Promise<Answer>;
-  /** Frees the weights after the running answer has ended. */
+  /** Frees the weights after the running answers have ended. */
   close(): Promise<void>;
 }
 
@@ -59,26 +68,35 @@ export interface EngineContext {
   onText(delta: string): void;
 }
 
+/**
+ * Questions whose pictures are opened, decoded and resized at the same time, while the model works on earlier ones: it
+ * bounds the pixels in memory.
+ */
+const openingAtOnce = 8;
+
 /** Puts the stages together: source → pixels → features → prompt → tokens → text (DESIGN section 2). */
 export function createLocalEngine(parts: EngineParts): LocalEngine {
-  const { sessions, checkpoint, promptCacheBytes } = parts;
-  const state: EngineState = {
+  const { sessions, checkpoint, model, promptCacheBytes } = parts;
+  const engine: EngineState = {
     ...parts,
-    prompts: new PromptCache(parts.model.decoder, 0.75 * promptCacheBytes),
+    prompts: new PromptCache(model.decoder, 0.75 * promptCacheBytes),
     features: new FeatureCache(sessions.vision, 0.25 * promptCacheBytes),
-    constraints: createConstraintSource(parts.tokenizer, parts.model.decoder.vocabSize, parts.info.coordinateSpace),
+    constraints: createConstraintSource(parts.tokenizer, model.decoder.vocabSize, parts.info.coordinateSpace),
+    batcher: new Batcher(sessions, model, parts.limits),
+    opening: new Turnstile(openingAtOnce),
+    door: new Turnstile(1),
+    running: new Set(),
   };
-  let queue: Promise<unknown> = Promise.resolve();
   return {
     info: parts.info,
     answer: (request, context) => {
-      const turn = queue.then(() => answer(state, request, context));
-      queue = turn.catch(() => undefined);
-      return turn;
+      const running = answer(engine, request, context);
+      engine.running.add(running);
+      return running.finally(() => engine.running.delete(running));
     },
     close: async () => {
-      await queue;
-      state.constraints.dispose();
+      await Promise.allSettled(engine.running);
+      engine.constraints.dispose();
       await Promise.all([...Object.values(sessions).map((session) => session?.release()), checkpoint.close()]);
     },
   };
@@ -89,20 +107,64 @@ interface EngineState extends EngineParts {
   readonly prompts: PromptCache;
   readonly features: FeatureCache;
   readonly constraints: ConstraintSource;
+  readonly batcher: Batcher;
+  /** Lets questions in whose pictures may be opened. */
+  readonly opening: Turnstile;
+  /** Lets one question at a time see its pictures and read its prompt. */
+  readonly door: Turnstile;
+  readonly running: Set<Promise<Answer>>;
 }
 
+/** Opening of the next questions, reading of one, and generation of others go on side by side. */
 async function answer(engine: EngineState, request: AnswerRequest, context: EngineContext): Promise<Answer> {
-  const { model, tokenizer, sessions, prompts } = engine;
-  const { signal, onText } = context;
+  const begin = performance.now();
+  const { signal } = context;
+  const started = await engine.opening.pass(signal, async () => {
+    const question = await openQuestion(engine, request, signal);
+    return engine.door.pass(signal, () => startAnswer(engine, question, context));
+  });
+  const generated = await started.generated;
+  const { question, visionMs, cachedTokens } = started;
+  return {
+    text: generated.text,
+    tokenIds: generated.tokenIds,
+    finishReason: generated.finishReason,
+    usage: {
+      inputTokens: question.ids.length,
+      imageTokens: question.visuals.reduce((sum, { tokens }) => sum + tokens, 0),
+      cachedTokens,
+      outputTokens: generated.tokenIds.length,
+    },
+    timings: {
+      loadMs: question.loadMs,
+      visionMs,
+      prefillMs: generated.prefillMs,
+      decodeMs: generated.decodeMs,
+      firstTokenMs: generated.firstTokenAt - begin,
+    },
+    resizedSizes: question.prepared.map(({ resized }) => resized),
+  };
+}
+
+/** A question whose pictures are pixels and whose text is ids. */
+interface Question {
+  readonly form: PreparedConstraint | null;
+  readonly config: ResolvedGenerationConfig;
+  /** In the order of the messages. */
+  readonly prepared: readonly PreparedVisual[];
+  readonly ids: readonly number[];
+  readonly visuals: readonly PlacedVisual[];
+  readonly loadMs: number;
+}
+
+async function openQuestion(engine: EngineState, request: AnswerRequest, signal: AbortSignal): Promise<Question> {
+  const { model, tokenizer, allowPrivateAddresses, videoBackend } = engine;
   await yieldToEvents(signal);
   const begin = performance.now();
   const form = await engine.constraints.prepare(request);
-  const { allowPrivateAddresses, videoBackend } = engine;
   const prepared = await prepareVisuals(model, request.messages, { signal, allowPrivateAddresses, videoBackend });
-  const loaded = performance.now();
-
-  const templateMessages = request.messages.map(toTemplateMessage);
-  const encoded = encodePrompt(tokenizer, engine.template, templateMessages, {
+  const loadMs = performance.now() - begin;
+  const encoded = encodePrompt(tokenizer, engine.template, request.messages.map(toTemplateMessage), {
     templateOptions: request.templateOptions,
     allowedLiterals: model.allowedLiterals,
     closeThinking: form !== null,
@@ -110,48 +172,59 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   });
   const { ids, visuals } = placeVisuals(encoded.ids, placeholdersOf(model), prepared, tokenizer.encodePlain);
   const config = fitContext(request.generationConfig, ids.length, model.decoder.contextLength);
-  const templated = performance.now();
+  return { form, config, prepared, ids, visuals, loadMs };
+}
 
+/** A question whose prompt has been read. */
+interface StartedAnswer {
+  readonly question: Question;
+  readonly visionMs: number;
+  /** Tokens of the prompt that were known. */
+  readonly cachedTokens: number;
+  readonly generated: Promise<Generated>;
+}
+
+async function startAnswer(engine: EngineState, question: Question, context: EngineContext): Promise<StartedAnswer> {
+  const { model, tokenizer, prompts, batcher } = engine;
+  const { ids, visuals, config } = question;
+  const { signal, onText } = context;
+  const begin = performance.now();
   const features: VisualFeatures[] = [];
   for (const visual of visuals) {
     features.push(await engine.features.featuresOf(visual, () => yieldToEvents(signal)));
   }
-  const seen = performance.now();
+  const visionMs = performance.now() - begin;
 
-  const keys = promptKeys(ids, visuals, features);
-  const { state, reused } = prompts.take(keys, partings(ids, visuals));
-  const rows = features.map((feature) => feature.rows);
-  const positions = model.positions(ids.length, visuals);
-  const prompt = {
-    ids,
-    embeddings: embedPrompt(model, ids, visuals, rows, reused),
-    positions: { ...positions, ids: tokenColumns(positions.ids, ids.length, reused) },
+  const leaveBatch = await batcher.enter(ids.length, config.maxNewTokens, signal);
+  let constraint: TokenConstraint | undefined;
+  const release = (): void => {
+    constraint?.dispose();
+    leaveBatch();
   };
-  const decoder = new Decoder(sessions, model, state);
-  const constraint = await form?.open(config);
-  const options = { model, tokenizer, config, constraint, signal, onText };
-  const generated = await decode(decoder, prompt, options).finally(() => constraint?.dispose());
-  prompts.keep([...keys, ...generated.tokenIds], state);
-
-  return {
-    text: generated.text,
-    tokenIds: generated.tokenIds,
-    finishReason: generated.finishReason,
-    usage: {
-      inputTokens: ids.length,
-      imageTokens: visuals.reduce((sum, { tokens }) => sum + tokens, 0),
-      cachedTokens: reused,
-      outputTokens: generated.tokenIds.length,
-    },
-    timings: {
-      loadMs: loaded - begin,
-      visionMs: seen - templated,
-      prefillMs: generated.prefillMs,
-      decodeMs: generated.decodeMs,
-      firstTokenMs: generated.firstTokenAt - begin,
-    },
-    resizedSizes: prepared.map(({ resized }) => resized),
-  };
+  try {
+    await batcher.share();
+    const keys = promptKeys(ids, visuals, features);
+    const { state, reused } = prompts.take(keys, partings(ids, visuals));
+    const rows = features.map((feature) => feature.rows);
+    const positions = model.positions(ids.length, visuals);
+    const prompt = {
+      ids,
+      embeddings: embedPrompt(model, ids, visuals, rows, reused),
+      positions: { ...positions, ids: tokenColumns(positions.ids, ids.length, reused) },
+    };
+    constraint = await question.form?.open(config);
+    const keep = (kept: SequenceState, tokenIds: readonly number[]) => prompts.keep([...keys, ...tokenIds], kept);
+    const isCrowded = engine.running.size > 1;
+    const entry = {
+      ...{ model, tokenizer, config, constraint, signal, onText },
+      ...{ prompt, state, keep, isCrowded },
+    };
+    const { generated } = await batcher.start(entry);
+    return { question, visionMs, cachedTokens: reused, generated: generated.finally(release) };
+  } catch (error) {
+    release();
+    throw error;
+  }
 }
 
 /** What a prompt is known by in the prompt cache: its ids, and the content of a visual in place of its placeholders. */

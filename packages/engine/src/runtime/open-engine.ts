@@ -13,13 +13,14 @@ import type { Checkpoint } from "@ocellus/hub";
 import { loadCheckpointMetadata } from "../checkpoint/checkpoint-metadata.ts";
 import { loadGenerationSettings } from "../checkpoint/generation-settings.ts";
 import { type ModelCheckpoint, openModelCheckpoint } from "../checkpoint/model-checkpoint.ts";
-import type { EngineOptions } from "../engine-options.ts";
+import { defaultBatchSize, type EngineOptions } from "../engine-options.ts";
 import type { FamilyModel } from "../families/model-family.ts";
 import { familyOf } from "../families/registry.ts";
 import { cacheFolder } from "../onnx/cache-folder.ts";
 import { obtainGraphs } from "../onnx/graph-cache.ts";
 import { loadChatTemplate } from "../text/chat-template.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
+import type { BatchLimits } from "./batcher.ts";
 import { type ChosenPrecision, choosePrecision } from "./choose-precision.ts";
 import { coordinateSpaceOf } from "./coordinate-space-of.ts";
 import { createLocalEngine, type EngineParts, type LocalEngine } from "./local-engine.ts";
@@ -32,6 +33,9 @@ import { yieldToEvents } from "./yield-to-events.ts";
 const preparedFraction = 0.8;
 
 const defaultPromptCacheBytes = 256 * 2 ** 20;
+
+/** A machine that says it has no memory left can mostly still get this much. */
+const leastKvBudgetBytes = 256 * 2 ** 20;
 
 /** What surrounds the opening of an engine. */
 export interface OpenEngineContext {
@@ -83,6 +87,7 @@ export async function openEngine(
     const hasPrefill = chosen.plan.prefill !== null;
     const sessions = await openSessions(graphs, { threads, hasPrefill, signal });
     progress("Ready", 1);
+    const promptCacheBytes = options.promptCacheBytes ?? defaultPromptCacheBytes;
     return createLocalEngine({
       checkpoint,
       model,
@@ -92,12 +97,26 @@ export async function openEngine(
       info: { ...info, ...describePrecision(chosen) },
       allowPrivateAddresses: options.allowPrivateAddresses ?? false,
       videoBackend: options.videoBackend ?? "auto",
-      promptCacheBytes: options.promptCacheBytes ?? defaultPromptCacheBytes,
+      promptCacheBytes,
+      limits: batchLimits(options, chosen.weightBytes, availableMemory() - promptCacheBytes),
     });
   } catch (error) {
     await checkpoint.close();
     throw error;
   }
+}
+
+/**
+ * How many answers are made at once.
+ *
+ * @param freeBytes memory that is left beside weights and prompt cache
+ */
+function batchLimits(options: EngineOptions, weightBytes: number, freeBytes: number): BatchLimits {
+  return {
+    maxBatchSize: options.maxBatchSize ?? defaultBatchSize,
+    kvBudgetBytes: options.kvBudgetBytes ?? Math.max(leastKvBudgetBytes, 0.5 * freeBytes),
+    weightBytes,
+  };
 }
 
 /** Opens the graphs one by one; when one fails or `signal` is aborted meanwhile, those before it are freed again. */

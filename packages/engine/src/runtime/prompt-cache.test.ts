@@ -58,6 +58,21 @@ describe("PromptCache", () => {
     expect(prompts.take(count(16)).reused).toBe(15);
   });
 
+  test("of two that begin alike the longer one is enough", () => {
+    const bytes = 256 * 2 * 4 * 2; // what one cache of a few tokens holds
+    const prompts = new PromptCache(shape, 2 * bytes);
+    for (const length of [20, 30, 25, 12]) {
+      const { state } = new PromptCache(shape, 0).take(count(length));
+      see(state, count(length));
+      prompts.keep(count(length), state);
+    }
+    const { state } = prompts.take(count(20, 500));
+    see(state, count(20, 500));
+    prompts.keep(count(20, 500), state);
+    expect(prompts.take(count(40)).reused).toBe(30);
+    expect(prompts.take(count(40, 500)).reused).toBe(20);
+  });
+
   test("pictures of other content are not mixed up", () => {
     const prompts = new PromptCache(shape, 1e6);
     const withPicture = (key: number): number[] => [...count(10), ...Array(20).fill(key), ...count(5, 50)];

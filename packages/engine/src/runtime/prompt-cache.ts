@@ -64,13 +64,25 @@ export class PromptCache {
     return { state: best.state.fork(reused), reused };
   }
 
-  /** Keeps what a prompt and its answer left in the decoder, and drops the least recently used beyond the bound. */
+  /**
+   * Keeps what a prompt and its answer left in the decoder, and drops the least recently used beyond the bound. Of two
+   * that begin alike the longer one is enough.
+   */
   keep(keys: readonly number[], state: SequenceState): void {
     while (state.byteLength > this.#maxBytes && state.shed());
-    this.#entries.push({ keys: keys.slice(0, state.length), state });
+    const entry = { keys: keys.slice(0, state.length), state };
+    if (this.#entries.some((other) => covers(other, entry))) return;
+    this.#entries = this.#entries.filter((other) => !covers(entry, other));
+    this.#entries.push(entry);
     let bytes = this.#entries.reduce((sum, entry) => sum + entry.state.byteLength, 0);
     while (bytes > this.#maxBytes) bytes -= this.#entries.shift()!.state.byteLength;
   }
+}
+
+/** True when everything that can be had of `part` can be had of `whole`. */
+function covers(whole: Entry, part: Entry): boolean {
+  const { length } = part.keys;
+  return commonLength(whole.keys, part.keys) === length && whole.state.reusable(length) === length;
 }
 
 function commonLength(a: readonly number[], b: readonly number[]): number {

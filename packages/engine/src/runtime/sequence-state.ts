@@ -32,6 +32,11 @@ export class SequenceState {
     this.#running = RecurrentState.empty(this.#states);
   }
 
+  /** The keys and values, which are all of the state where no layer is recurrent. */
+  get kv(): KvCache {
+    return this.#kv;
+  }
+
   /** Tokens that have been seen. */
   get length(): number {
     return this.#kv.length;

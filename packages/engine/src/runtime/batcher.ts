@@ -1,0 +1,214 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { type FinishReason, InsufficientMemoryError } from "@ocellus/core";
+import type { FamilyModel } from "../families/model-family.ts";
+import { Decoder, type DecoderSessions } from "./decoder.ts";
+import { type DecoderPrompt, Generation, type GenerationOptions } from "./generation.ts";
+import { Lane, type Member } from "./lane.ts";
+import type { SequenceState } from "./sequence-state.ts";
+import { Turnstile } from "./turnstile.ts";
+import { yieldToEvents } from "./yield-to-events.ts";
+
+/** Prompt tokens in one run of the graph while answers wait for their next step. */
+const crowdedChunk = 128;
+
+/** Times that a step touches a cached key or value: it is read, joined with the new ones, and read again. */
+const cachePasses = 4;
+
+/** What a run of the smallest graph costs, as bytes that are read in that time. */
+const smallestRunBytes = 8 * 2 ** 20;
+
+/** Bounds of a {@link Batcher}. */
+export interface BatchLimits {
+  /** Answers that are generated at the same time. */
+  readonly maxBatchSize: number;
+  /** Keys and values of all answers together, in bytes. */
+  readonly kvBudgetBytes: number;
+  /** Weights that a run of the decoder reads, in bytes. */
+  readonly weightBytes: number;
+}
+
+/** What an answer needs to be generated. */
+export interface BatchEntry extends GenerationOptions {
+  readonly prompt: DecoderPrompt;
+  /** What the decoder has seen of the prompt; belongs to the batcher from now on. */
+  readonly state: SequenceState;
+  readonly signal: AbortSignal;
+  /** Takes what the decoder knows of the prompt, and perhaps of the answer, when the batcher needs it no more. */
+  readonly keep: (state: SequenceState, tokenIds: readonly number[]) => void;
+  /** Others are on their way: the answer is put where they can join. */
+  readonly isCrowded: boolean;
+}
+
+/** A finished generation. */
+export interface Generated {
+  /** Text without special tokens, cut at the stop string. */
+  readonly text: string;
+  /** All generated ids, the stop token included. */
+  readonly tokenIds: readonly number[];
+  readonly finishReason: FinishReason;
+  /** Milliseconds of the prompt's run. */
+  readonly prefillMs: number;
+  /** Milliseconds of all steps after the first token. */
+  readonly decodeMs: number;
+  /** `performance.now()` when the first token could be chosen. */
+  readonly firstTokenAt: number;
+}
+
+/**
+ * Generates several answers at once (continuous batching: Yu et al. 2022, "Orca"): prompts are read one by one, their
+ * answers step together, joining and leaving between steps. Between two steps at most one part of a prompt or one
+ * picture is worked on, so nobody waits long.
+ */
+export class Batcher {
+  readonly #sessions: DecoderSessions;
+  readonly #model: FamilyModel;
+  readonly #limits: BatchLimits;
+  readonly #maxBatchSize: number;
+  readonly #bytesPerToken: number;
+  readonly #places: Turnstile;
+  readonly #room: Turnstile;
+  #lanes: Lane[] = [];
+  /** What waits for the end of the run that is under way. */
+  #changes: (() => void)[] = [];
+  #isStepping = false;
+
+  constructor(sessions: DecoderSessions, model: FamilyModel, limits: BatchLimits) {
+    const { layers, kvWidth, recurrentStates = [] } = model.decoder;
+    this.#sessions = sessions;
+    this.#model = model;
+    this.#limits = limits;
+    // Graphs with recurrent layers take one sequence.
+    this.#maxBatchSize = recurrentStates.length > 0 ? 1 : limits.maxBatchSize;
+    this.#bytesPerToken = 2 * 4 * layers * kvWidth;
+    this.#places = new Turnstile(this.#maxBatchSize);
+    this.#room = new Turnstile(limits.kvBudgetBytes);
+  }
+
+  /**
+   * Waits until there is room for an answer.
+   *
+   * @returns gives the room back; to be called once
+   * @throws InsufficientMemoryError for a prompt that can never fit; AbortedError
+   */
+  async enter(promptTokens: number, maxNewTokens: number, signal: AbortSignal): Promise<() => void> {
+    const { kvBudgetBytes } = this.#limits;
+    const promptBytes = promptTokens * this.#bytesPerToken;
+    if (promptBytes > kvBudgetBytes) {
+      throw new InsufficientMemoryError(
+        `The prompt's ${promptTokens} tokens need ${megabytes(promptBytes)} of keys and values, but kvBudgetBytes allows ${megabytes(kvBudgetBytes)}. Use fewer or smaller pictures (maxPixels), or load the model with a larger kvBudgetBytes.`,
+        { requiredBytes: promptBytes, availableBytes: kvBudgetBytes },
+      );
+    }
+    const leavePlace = await this.#places.enter(signal);
+    try {
+      const leaveRoom = await this.#room.enter(signal, promptBytes + maxNewTokens * this.#bytesPerToken);
+      return () => {
+        leaveRoom();
+        leavePlace();
+      };
+    } catch (error) {
+      leavePlace();
+      throw error;
+    }
+  }
+
+  /** Lets every running answer keep what its prompt left, so that a prompt that begins alike can use it. */
+  async share(): Promise<void> {
+    if (this.#maxBatchSize === 1) return;
+    await new Promise<void>((resolve) => {
+      this.#change(() => {
+        for (const lane of this.#lanes) lane.share();
+        resolve();
+      });
+    });
+  }
+
+  /**
+   * Reads a prompt; its answer is generated behind that, together with others.
+   *
+   * @returns the answer to come
+   * @throws AbortedError within one run of an abort; GenerationError when the model yields no usable number;
+   *   GrammarError when tokenizer and grammar do not agree
+   */
+  async start(entry: BatchEntry): Promise<{ readonly generated: Promise<Generated> }> {
+    const { prompt, state, signal } = entry;
+    const begin = performance.now();
+    const generation = await Generation.open(prompt, entry);
+    let completed = Promise.resolve();
+    if (generation.end === null) {
+      const decoder = new Decoder(this.#sessions, this.#model, state);
+      const { embeddings, positions } = generation.promptInput();
+      const mostTokens = () => (this.#lanes.length > 0 ? crowdedChunk : Number.POSITIVE_INFINITY);
+      const { joined } = prompt.positions;
+      const logits = await decoder.append(embeddings, positions, () => yieldToEvents(signal), joined, mostTokens);
+      await generation.choose(logits);
+      if (generation.end === null) completed = this.#run(generation, entry);
+      else entry.keep(state, generation.tokenIds);
+    }
+    const firstTokenAt = performance.now();
+    const finish = (): Generated => ({
+      text: generation.finishText(),
+      tokenIds: generation.tokenIds,
+      finishReason: generation.end!,
+      prefillMs: firstTokenAt - begin,
+      decodeMs: performance.now() - firstTokenAt,
+      firstTokenAt,
+    });
+    return { generated: completed.then(finish) };
+  }
+
+  /** Puts an answer into a lane; resolves when it is complete. */
+  #run(generation: Generation, { state, signal, keep, isCrowded }: BatchEntry): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const keepState = (kept: SequenceState): void => keep(kept, generation.tokenIds);
+      const member: Member = { generation, signal, keep: keepState, resolve, reject };
+      this.#change(() => {
+        const isFirst = this.#lanes.length === 0;
+        const lane = this.#laneFor(state);
+        if (this.#maxBatchSize === 1 || (isFirst && !isCrowded)) lane.hold(member, state);
+        else lane.join(member, state);
+        if (isFirst) void this.#stepAll();
+      });
+    });
+  }
+
+  /** Changes lanes now, or after the run that is under way: it reads what they hold. */
+  #change(change: () => void): void {
+    if (this.#isStepping) this.#changes.push(change);
+    else change();
+  }
+
+  /** The lane that an answer adds least padding to; a new one when padding costs more than a run of its own. */
+  #laneFor(state: SequenceState): Lane {
+    let best: Lane | undefined;
+    let least = (this.#limits.weightBytes + smallestRunBytes) / (cachePasses * this.#bytesPerToken);
+    for (const lane of this.#maxBatchSize === 1 ? [] : this.#lanes) {
+      if (lane.size === 0) continue;
+      const longest = Math.max(...lane.lengths);
+      const padding = (lane.size + 1) * Math.max(longest, state.length) - lane.size * longest - state.length;
+      if (padding < least) [best, least] = [lane, padding];
+    }
+    if (best !== undefined) return best;
+    const lane = new Lane(this.#sessions.decoder, this.#model);
+    this.#lanes.push(lane);
+    return lane;
+  }
+
+  /** Steps until no answer is left, letting events and other work in before every run. */
+  async #stepAll(): Promise<void> {
+    while (this.#lanes.length > 0) {
+      for (const lane of this.#lanes) {
+        await nextTurn();
+        this.#isStepping = true;
+        await lane.step();
+        this.#isStepping = false;
+        for (const change of this.#changes.splice(0)) change();
+      }
+      this.#lanes = this.#lanes.filter(({ size }) => size > 0);
+    }
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}
