@@ -1,19 +1,18 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { mkdir, rename, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execPath, stderr, stdout } from "node:process";
+import { execPath, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { benchCheckpoint } from "./bench-checkpoint.ts";
 import type { EngineFigures } from "./engine-run.ts";
-import { shapes, writeRandomCheckpoint } from "./random-checkpoint.ts";
 
 /**
  * Loading, vision, prefill and decoding of a random-weight checkpoint of a real shape, each in a process of its own so
  * that peak memory means something. Prints a table and the medians of the runs.
  *
- * Options: `--shape 3b` (see random-checkpoint.ts), `--precision int4`, `--block-size 32`, `--image 448`,
+ * Options: `--shape 3b` (see bench-checkpoint.ts), `--precision int4`, `--block-size 32`, `--image 448`,
  * `--tokens 48`, `--runs 3`, `--threads N`, `--folder DIR` for checkpoint and cache (kept), `--fresh` converts anew.
  */
 export async function runEngine(args: string[]): Promise<void> {
@@ -31,15 +30,7 @@ export async function runEngine(args: string[]): Promise<void> {
       fresh: { type: "boolean", default: false },
     },
   });
-  const shape = Object.hasOwn(shapes, values.shape) ? shapes[values.shape as keyof typeof shapes] : undefined;
-  if (shape === undefined) throw new RangeError(`--shape must be one of ${Object.keys(shapes).join(", ")}`);
-  const checkpoint = join(values.folder, `checkpoint-${values.shape}`);
-  if (!existsSync(checkpoint)) {
-    stderr.write(`writing a random checkpoint of shape ${values.shape} to ${checkpoint}\n`);
-    await mkdir(values.folder, { recursive: true });
-    await writeRandomCheckpoint(`${checkpoint}.part`, shape, { dtype: "BF16" });
-    await rename(`${checkpoint}.part`, checkpoint);
-  }
+  const checkpoint = await benchCheckpoint(values.shape, values.folder);
   const cache = join(values.folder, "cache");
   if (values.fresh) await rm(cache, { recursive: true, force: true });
 
