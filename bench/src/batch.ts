@@ -6,8 +6,8 @@ import { parseArgs } from "node:util";
 import { type TaskName, unwrap } from "@ocellus/core";
 import { loadModel, type Precision } from "@ocellus/engine";
 import { encodeImage } from "@ocellus/media";
-import { medianOf } from "./median.ts";
 import { benchCheckpoint } from "./bench-checkpoint.ts";
+import { medianOf } from "./median.ts";
 
 /**
  * `npm run bench -- batch`: a folder of pictures answered one by one and in batches, in turn within each run.
@@ -48,8 +48,8 @@ export async function runBatch(args: string[]): Promise<void> {
       const tokens = Number(values.tokens);
       const generationConfig = { maxNewTokens: tokens, minNewTokens: task === "generic" ? tokens : 0 };
       const begin = performance.now();
-      const outcomes = await model({ source, task, userPrompt: "What is this?", generationConfig, batchSize });
-      outcomes.forEach(unwrap);
+      const outcomes = await model({ source: [source], task, userPrompt: "What is this?", generationConfig, batchSize });
+      for (const outcome of outcomes) unwrap(outcome);
       return (performance.now() - begin) / 1000;
     };
     for (const task of values.task.split(",") as TaskName[]) {

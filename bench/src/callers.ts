@@ -1,8 +1,8 @@
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { memoryUsage, stdout } from "node:process";
-import { parseArgs } from "node:util";
-import { tmpdir } from "node:os";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { AbortedError, unwrap, type VisionModel } from "@ocellus/core";
 import { loadModel, type Precision } from "@ocellus/engine";
 import { benchCheckpoint } from "./bench-checkpoint.ts";
@@ -54,7 +54,9 @@ export async function runCallers(args: string[]): Promise<void> {
   stdout.write(`\n| what | figure |\n|---|---|\n| answered | ${count.answered} |\n| aborted | ${count.aborted} |\n`);
   stdout.write(`| answers that differ from those given alone | ${count.differing} |\n| failed | ${count.failed} |\n`);
   stdout.write(`| longest call | ${count.longestMs.toFixed(0)} ms |\n`);
-  stdout.write(`| memory after half a minute, at the end | ${early.toFixed(0)}, ${residents.at(-1)?.toFixed(0)} MiB |\n`);
+  stdout.write(
+    `| memory after half a minute, at the end | ${early.toFixed(0)}, ${residents.at(-1)?.toFixed(0)} MiB |\n`,
+  );
   if (count.differing + count.failed > 0) process.exitCode = 1;
 }
 

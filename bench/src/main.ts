@@ -3,6 +3,8 @@ import { argv, exit, stderr } from "node:process";
 
 const benches: Readonly<Record<string, () => Promise<(args: string[]) => Promise<void>>>> = {
   accuracy: async () => (await import("./accuracy.ts")).runAccuracy,
+  batch: async () => (await import("./batch.ts")).runBatch,
+  callers: async () => (await import("./callers.ts")).runCallers,
   clarifai: async () => (await import("./clarifai.ts")).runClarifai,
   engine: async () => (await import("./engine.ts")).runEngine,
   http: async () => (await import("./http.ts")).runHttp,
