@@ -48,7 +48,13 @@ export async function runBatch(args: string[]): Promise<void> {
       const tokens = Number(values.tokens);
       const generationConfig = { maxNewTokens: tokens, minNewTokens: task === "generic" ? tokens : 0 };
       const begin = performance.now();
-      const outcomes = await model({ source: [source], task, userPrompt: "What is this?", generationConfig, batchSize });
+      const outcomes = await model({
+        source: [source],
+        task,
+        userPrompt: "What is this?",
+        generationConfig,
+        batchSize,
+      });
       for (const outcome of outcomes) unwrap(outcome);
       return (performance.now() - begin) / 1000;
     };
