@@ -2,6 +2,7 @@ import type { SKRSContext2D } from "@napi-rs/canvas";
 import { loadCanvas } from "./load-canvas.ts";
 import type { CanvasArea, PlacedShape } from "./place-shapes.ts";
 import type { Point, ShapeMask } from "./shape.ts";
+import { strokeVisibly } from "./stroke-visibly.ts";
 
 /** Opacity of the inside of a mask or an outline, of 255: the picture stays recognisable below it. */
 const fillOpacity = 0x73;
@@ -39,15 +40,7 @@ function fillOutlines(
   context.fillStyle = `${color}${fillOpacity.toString(16)}`;
   context.fill("evenodd");
   context.lineJoin = "round";
-  // A thin dark line around the coloured one, so that it shows on any background.
-  for (const [style, width] of [
-    ["#0b122099", lineWidth * 1.5],
-    [color, lineWidth],
-  ] as const) {
-    context.strokeStyle = style;
-    context.lineWidth = width;
-    context.stroke();
-  }
+  strokeVisibly(context, color, lineWidth);
 }
 
 async function tintMask(context: SKRSContext2D, mask: ShapeMask, color: string, area: CanvasArea): Promise<void> {
