@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { AbortedError, linkAbort, ModelLoadError, TimeoutError, throwIfAborted, VisionError } from "@ocellus/core";
+import { writeAbsentNames } from "./cache/absent-names.ts";
 import { type CacheLayout, cacheLayout } from "./cache/cache-layout.ts";
 import { type CachedSnapshot, inspectSnapshot, missingOf, readRef, writeRef } from "./cache/cached-snapshot.ts";
 import { readListing, writeListing } from "./cache/commit-listing.ts";
-import { prepareCacheFolder, writeAbsentNames } from "./cache/prepare-cache-folder.ts";
 import { checkHubId, isCommit } from "./hub-id.ts";
 import type { HubOptions } from "./hub-options.ts";
 import { downloadFiles } from "./remote/download-files.ts";
@@ -137,7 +137,6 @@ async function complete({ id, settings, layout, signal }: Pull, commit: string):
     const files = selectFiles(listing);
     checkSelection(id, files, listing);
     const missing = new Set(await missingOf(join(layout.snapshots, commit), files));
-    await prepareCacheFolder(layout);
     await writeListing(layout, commit, listing);
     const wanted = files.filter(({ path }) => missing.has(path));
     if (wanted.length > 0) await downloadFiles(wanted, id, { client, layout, settings, commit, signal });

@@ -92,7 +92,7 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     const [, commit = "", file = ""] = /^\/[^/]+\/[^/]+\/resolve\/([^/]+)\/(.+)$/.exec(pathname) ?? [];
     const isKnown = pathname.startsWith(`/api/models/${id}/`) || pathname.startsWith(`/${id}/`);
     if (!isKnown) refuse(response, 404, "RepoNotFound");
-    else if (revision !== undefined) sendRevision(hub, decodeURIComponent(revision), response);
+    else if (revision !== undefined) sendRevision(decodeURIComponent(revision), response);
     else if (isTree) sendTree(searchParams, pathname, response);
     else sendFileHead(decodeURIComponent(file), commit, request, response);
   });
@@ -100,6 +100,12 @@ export async function startFakeHub(options: FakeHubOptions): Promise<FakeHub> {
     note("storage", request);
     body(decodeURIComponent(new URL(request.url ?? "", storage).pathname.slice(1)), request, response);
   });
+  function sendRevision(revision: string, response: ServerResponse): void {
+    const sha = /^[\da-f]{40}$/.test(revision) ? revision : hub.refs[revision];
+    const siblings = Object.keys(files).map((rfilename) => ({ rfilename }));
+    if (sha === undefined) refuse(response, 404, "RevisionNotFound");
+    else response.setHeader("content-type", "application/json").end(JSON.stringify({ id, sha, siblings }));
+  }
   function sendTree(search: URLSearchParams, path: string, response: ServerResponse): void {
     const start = Number(search.get("cursor") ?? 0);
     const names = Object.keys(files);
@@ -142,12 +148,6 @@ export function refuse(response: ServerResponse, status: number, code: string, m
   response
     .writeHead(status, { "x-error-code": code, "x-error-message": message })
     .end(JSON.stringify({ error: message }));
-}
-
-function sendRevision(hub: FakeHub, revision: string, response: ServerResponse): void {
-  const sha = /^[\da-f]{40}$/.test(revision) ? revision : hub.refs[revision];
-  if (sha === undefined) refuse(response, 404, "RevisionNotFound");
-  else response.setHeader("content-type", "application/json").end(JSON.stringify({ id: hub.id, sha, siblings: [] }));
 }
 
 /** Range and If-Range as RFC 9110 has them. */

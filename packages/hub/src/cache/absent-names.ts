@@ -3,22 +3,12 @@ import { dirname, join } from "node:path";
 import type { ListedFile } from "../remote/file-listing.ts";
 import type { CacheLayout } from "./cache-layout.ts";
 
-/** Cache Directory Tagging Specification (bford.info/cachedir): backup programs leave such folders out. */
-const cacheTag =
-  "Signature: 8a477f597d28d172789f06886806bc55\n# This folder is a cache of files from Hugging Face Hubs.\n";
-
 /** Names that transformers asks for although many models do not have them. */
 const optionalNames: readonly string[] = [
   ...["added_tokens.json", "chat_template.jinja", "chat_template.json", "generation_config.json"],
   ...["preprocessor_config.json", "processor_config.json", "special_tokens_map.json", "tokenizer_config.json"],
   ...["video_preprocessor_config.json", "model.safetensors", "model.safetensors.index.json", "adapter_config.json"],
 ];
-
-/** Creates the cache folder, tagged as one. */
-export async function prepareCacheFolder({ cacheDir, modelFolder }: CacheLayout): Promise<void> {
-  await mkdir(modelFolder, { recursive: true });
-  await writeIfAbsent(join(cacheDir, "CACHEDIR.TAG"), cacheTag);
-}
 
 /** Notes which optional files a commit does not have, so that Python need not ask for them. */
 export async function writeAbsentNames(
@@ -28,14 +18,14 @@ export async function writeAbsentNames(
 ): Promise<void> {
   const present = new Set(files.map(({ path }) => path));
   const names = optionalNames.filter((name) => !present.has(name));
-  await Promise.all(names.map((name) => writeIfAbsent(join(absent, commit, name), "")));
+  await Promise.all(names.map((name) => touch(join(absent, commit, name))));
 }
 
 /** These notes are a help for others; a folder that does not take them is no failure. */
-async function writeIfAbsent(path: string, text: string): Promise<void> {
+async function touch(path: string): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, text, { flag: "wx" });
+    await writeFile(path, "", { flag: "wx" });
   } catch {
     // There already, or not writable.
   }
