@@ -18,7 +18,7 @@ const ropeSchema = z.looseObject({
 const textSchema = z.looseObject({
   model_type: z.string().optional(),
   hidden_size: count,
-  num_hidden_layers: count,
+  num_hidden_layers: count.max(4096),
   num_attention_heads: count,
   num_key_value_heads: count.nullish(),
   head_dim: count.nullish(),
