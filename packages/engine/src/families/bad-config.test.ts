@@ -48,11 +48,9 @@ function changed(json: Json, path: readonly string[], value: unknown): Json {
 
 describe.each(goldenNames.filter((name) => !name.includes("-") || name === "nvila-flat"))("%s", (name) => {
   let checkpoint: ModelCheckpoint;
-  let config: Json;
 
   beforeAll(async () => {
     checkpoint = await openModelCheckpoint(`${fixturesFolder}checkpoints/${name}`);
-    config = (await checkpoint.readJson("config.json")) as Json;
   });
   afterAll(() => checkpoint?.close());
 

@@ -1,8 +1,8 @@
-import { UnsupportedMediaError } from "@ocellus/core";
 import { type Picture, resamplePillow } from "@ocellus/media";
 import type { ClipTiming, VideoInput, VideoLength, VideoSampling, VisualPrompt } from "../../families/model-family.ts";
 import type { Feeds } from "../../runtime/host-tensor.ts";
 import { roundHalfEven } from "../pictures/round-half-even.ts";
+import { clipSize } from "../qwen-vision/clip-size.ts";
 import { patchify } from "../qwen-vision/image-processor.ts";
 import type { PixelSize } from "../qwen-vision/smart-resize.ts";
 import { fitClip } from "./fit-clip.ts";
@@ -21,7 +21,7 @@ export function videoInput(tokenId: number, processor: Qwen3VideoProcessor, visi
     tokensOf: (size, frames) => Math.ceil(frames / temporalPatchSize) * cells(fit(size, frames)),
     resizeFrame: (frame, frames) => resamplePillow(frame, fit(frame, frames), processor.filter),
     prepareClip: (frames, timing) => {
-      const resized = sizeOf(frames);
+      const resized = clipSize(frames);
       const slices = Math.ceil(frames.length / temporalPatchSize);
       return {
         feeds: { [Symbol.iterator]: () => sliceFeeds(frames, processor, vision) },
@@ -82,14 +82,4 @@ function* sliceFeeds(
   for (let start = 0; start < frames.length; start += temporalPatchSize) {
     yield visionFeeds(patchify(frames.slice(start, start + temporalPatchSize), processor, vision), vision);
   }
-}
-
-/** @throws UnsupportedMediaError when frames differ in size */
-function sizeOf(frames: readonly Picture[]): PixelSize {
-  const { width, height } = frames[0]!;
-  const odd = frames.find((frame) => frame.width !== width || frame.height !== height);
-  if (odd === undefined) return { width, height };
-  throw new UnsupportedMediaError(
-    `The frames of a clip must have one size; after resizing there are ${width}x${height} and ${odd.width}x${odd.height} pixels.`,
-  );
 }

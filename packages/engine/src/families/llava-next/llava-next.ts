@@ -1,14 +1,8 @@
-import { loadAnyresProcessor } from "../../blocks/llava/anyres-processor.ts";
-import { type LlavaDefaults, parseLlavaConfig } from "../../blocks/llava/llava-config.ts";
-import { llavaNames, llavaText } from "../../blocks/llava/llava-names.ts";
-import { checkLlavaWeights } from "../../blocks/llava/projected-patches.ts";
+import type { LlavaDefaults } from "../../blocks/llava/llava-config.ts";
+import { openLlava } from "../../blocks/llava/open-llava.ts";
 import { unpaddedLines } from "../../blocks/llava/unpadded-lines.ts";
 import { viewPicture } from "../../blocks/llava/view-picture.ts";
 import { tilePixels } from "../../blocks/pictures/tile-feeds.ts";
-import { decoderShape } from "../../blocks/text-decoder/decoder-shape.ts";
-import { plainPositions, plainRotary } from "../../blocks/text-decoder/plain-positions.ts";
-import { textDecoderGraph } from "../../blocks/text-decoder/text-decoder-graph.ts";
-import { createWeightSource } from "../../checkpoint/weight-source.ts";
 import { integerTensor } from "../../runtime/host-tensor.ts";
 import type { ModelFamily } from "../model-family.ts";
 import { visionGraph } from "./vision-graph.ts";
@@ -19,24 +13,15 @@ const defaults: LlavaDefaults = { vision: "clip_vision_model", text: "llama", fe
 export const llavaNext: ModelFamily = {
   modelTypes: ["llava_next"],
   async open(checkpoint, options) {
-    const config = parseLlavaConfig(await checkpoint.readJson("config.json"), defaults);
-    const { text, vision, imageTokenId } = config;
-    const { side } = vision;
-    const processor = await loadAnyresProcessor(checkpoint, vision.imageSize, options);
-    const weights = createWeightSource(checkpoint, llavaNames);
-    const tiedEmbeddings = config.tiedEmbeddings ?? !weights.has(`${llavaText.head}.weight`);
-    checkLlavaWeights(config, weights, tiedEmbeddings);
+    const { config, processor, model, decoderGraph } = await openLlava(checkpoint, defaults, options);
+    const { side, patchSize } = config.vision;
     return {
       family: "llava_next",
       graphRevision: 2,
-      decoder: decoderShape(text),
-      weights,
-      embedding: `${llavaText.model}.embed_tokens.weight`,
-      imageTokenId,
-      allowedLiterals: [],
+      ...model,
       graphs: (formats) => ({
-        vision: visionGraph(config, weights, formats.vision),
-        decoder: textDecoderGraph(weights, { text, names: llavaText, tiedEmbeddings, format: formats.decoder }),
+        vision: visionGraph(config, model.weights, formats.vision),
+        decoder: decoderGraph(formats.decoder),
       }),
       prepareImage: (picture) => {
         const { views, canvas, fitted } = viewPicture(picture, processor);
@@ -46,14 +31,10 @@ export const llavaNext: ModelFamily = {
         const newline = views.length * side * side;
         const whole = Array.from({ length: side * side }, (_, patch) => patch);
         const arrangement = [...whole, ...lines.flatMap((line) => [...line, newline])];
+        const pixels = tilePixels(views, patchSize, processor);
         return {
-          feeds: [
-            {
-              pixel_values: tilePixels(views, vision.patchSize, processor),
-              arrangement: integerTensor(arrangement),
-            },
-          ],
-          placeholder: imageTokenId,
+          feeds: [{ pixel_values: pixels, arrangement: integerTensor(arrangement) }],
+          placeholder: config.imageTokenId,
           tokens: arrangement.length,
           resized: fitted,
           grid: { t: 1, h: rows * side, w: columns * side },
@@ -61,8 +42,6 @@ export const llavaNext: ModelFamily = {
         };
       },
       video: undefined,
-      positions: plainPositions,
-      rotaryTable: plainRotary(text),
     };
   },
 };

@@ -1,5 +1,5 @@
-import { UnsupportedMediaError } from "@ocellus/core";
 import { type Picture, resamplePillow } from "@ocellus/media";
+import { clipSize } from "../../blocks/qwen-vision/clip-size.ts";
 import { patchify } from "../../blocks/qwen-vision/image-processor.ts";
 import type { GridThw } from "../../blocks/qwen-vision/patch-grid.ts";
 import { type PixelSize, smartResize } from "../../blocks/qwen-vision/smart-resize.ts";
@@ -32,7 +32,7 @@ export function videoInput(tokenId: number, processor: VideoProcessorConfig, vis
     tokensOf: (size, frames) => cells(gridOf(fit(size, frames), frames)),
     resizeFrame: (frame, frames) => resamplePillow(frame, fit(frame, frames), processor.filter),
     prepareClip: (frames, { sampledFps }) => {
-      const resized = sizeOf(frames);
+      const resized = clipSize(frames);
       const grid = gridOf(resized, frames.length);
       // Seconds of a temporal patch, then positions of it, each in float32 as in the reference.
       const secondsPerSlice = Math.fround(temporalPatchSize / sampledFps);
@@ -63,16 +63,6 @@ export function fitFrame(
   const share = Math.floor((Math.trunc(clipTokens * factor ** 2 * 0.9) * temporalPatchSize) / frames);
   const most = share < maxPixels ? Math.max(share, Math.trunc(minPixels * 1.05)) : maxPixels;
   return smartResize(size, { factor, minPixels, maxPixels: most });
-}
-
-/** @throws UnsupportedMediaError when frames differ in size */
-function sizeOf(frames: readonly Picture[]): PixelSize {
-  const { width, height } = frames[0]!;
-  const odd = frames.find((frame) => frame.width !== width || frame.height !== height);
-  if (odd === undefined) return { width, height };
-  throw new UnsupportedMediaError(
-    `The frames of a clip must have one size; after resizing there are ${width}x${height} and ${odd.width}x${odd.height} pixels.`,
-  );
 }
 
 function* clipFeeds(
