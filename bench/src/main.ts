@@ -8,6 +8,7 @@ const benches: Readonly<Record<string, () => Promise<(args: string[]) => Promise
   clarifai: async () => (await import("./clarifai.ts")).runClarifai,
   engine: async () => (await import("./engine.ts")).runEngine,
   http: async () => (await import("./http.ts")).runHttp,
+  load: async () => (await import("./load.ts")).runLoad,
   roboflow: async () => (await import("./roboflow.ts")).runRoboflow,
   vi: async () => (await import("./vi.ts")).runVi,
 };

@@ -342,31 +342,54 @@ describe("several processes", () => {
   test("one that is killed while writing leaves nothing that counts, and is tidied up after", async () => {
     const { child, line } = start();
     await line("started");
-    expect(await leftOvers()).toHaveLength(1);
+    // Its lock and its folder.
+    expect(await leftOvers()).toHaveLength(2);
     expect(await readdir(folder)).not.toContain("key-1");
-    // While it lives, its folder is left alone.
+    // While it lives, both are left alone.
     await obtainGraphs({ folder, key: "other", graphs: () => ({ vision: graph(3) }) });
-    expect(await leftOvers()).toHaveLength(1);
+    expect(await leftOvers()).toHaveLength(2);
     child.kill("SIGKILL");
     await once(child, "close");
-    expect(await leftOvers()).toHaveLength(1);
+    expect(await leftOvers()).toHaveLength(2);
     const { rebuilt, folder: entry } = await obtain();
     expect(rebuilt).toBe(true);
     expect((await readdir(folder)).sort()).toEqual(["key-1", "other"]);
     expect((await stat(join(entry, "vision.data"))).size).toBe(weightBytes);
   });
 
-  test("two that write the same entry end with the same intact one", async () => {
-    const both = [start(), start()];
-    await Promise.all(both.map(({ line }) => line("started")));
-    expect(await leftOvers()).toHaveLength(2);
-    for (const { child } of both) child.stdin.write("go\n");
-    const results = await Promise.all(both.map(async ({ line }) => JSON.parse(await line("rebuilt"))));
-    expect(results.map((result) => result.rebuilt).sort()).toEqual([false, true]);
-    expect(results.map((result) => result.folder)).toEqual([join(folder, "key-1"), join(folder, "key-1")]);
-    expect(results[0].bytes).toBe(results[1].bytes);
+  test("a second one waits for the first and takes what it wrote; waiting can be aborted", async () => {
+    const first = start();
+    await first.line("started");
+    const aborted = new AbortController();
+    const stopped = obtainGraphs({
+      folder,
+      key: "key-1",
+      graphs: () => ({ vision: graph(3) }),
+      signal: aborted.signal,
+    });
+    const waiting = obtain();
+    const built = await Promise.race([
+      waiting.then(() => true),
+      new Promise((resolve) => setTimeout(resolve, 600, false)),
+    ]);
+    expect(built).toBe(false);
+    aborted.abort();
+    await expect(stopped).rejects.toBeInstanceOf(AbortedError);
+    first.child.stdin.write("go\n");
+    const result = JSON.parse(await first.line("rebuilt"));
+    expect(result).toMatchObject({ rebuilt: true, folder: join(folder, "key-1") });
+    expect(await waiting).toMatchObject({ rebuilt: false, folder: join(folder, "key-1"), bytes: result.bytes });
     expect(await readdir(folder)).toEqual(["key-1"]);
-    expect((await obtain()).rebuilt).toBe(false);
+  });
+
+  test("a lock that nobody has touched for a minute does not hold anybody up", async () => {
+    await mkdir(folder);
+    const lock = join(folder, ".lock.key-1");
+    await writeFile(lock, JSON.stringify({ host: "another-machine", pid: 1 }));
+    const twoMinutesAgo = Date.now() / 1000 - 120;
+    await utimes(lock, twoMinutesAgo, twoMinutesAgo);
+    expect((await obtain()).rebuilt).toBe(true);
+    expect(await leftOvers()).toEqual([]);
   });
 });
 

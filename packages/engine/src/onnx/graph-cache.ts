@@ -1,6 +1,7 @@
 import { open, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
+import { acquireBuildLock } from "./build-lock.ts";
 import { fingerprint, graphWriterVersion, type ManifestFile, writeManifest } from "./cache-manifest.ts";
 import { checkDiskRoom } from "./disk-room.ts";
 import { externalBytes } from "./external-bytes.ts";
@@ -50,7 +51,7 @@ export interface ObtainedGraphs {
  * @throws AbortedError when `signal` is aborted; nothing is left behind
  */
 export async function obtainGraphs(options: ObtainGraphsOptions): Promise<ObtainedGraphs> {
-  const { folder, key, signal, logger } = options;
+  const { folder, key, signal } = options;
   if (!/^[\w-][\w.-]{0,199}$/.test(key)) {
     throw new InvalidArgumentError(
       `"${key}" is no key for the graph cache; use up to 200 letters, digits, ".", "_" and "-".`,
@@ -59,15 +60,28 @@ export async function obtainGraphs(options: ObtainGraphsOptions): Promise<Obtain
   const entry = join(folder, key);
   await removeLeftOvers(folder);
   try {
-    for (let attempt = 0; attempt < maxAttempts; attempt++) {
-      const state = await inspectEntry(entry, key, signal);
-      if (state.kind === "valid") return { folder: entry, rebuilt: false, bytes: state.byteLength };
-      await makeRoom(options, state, logger);
-      const bytes = await buildEntry(options, entry);
-      if (bytes !== undefined) return { folder: entry, rebuilt: true, bytes };
+    const state = await inspectEntry(entry, key, signal);
+    if (state.kind === "valid") return { folder: entry, rebuilt: false, bytes: state.byteLength };
+    // Several processes that start at once would all do the same minutes of work.
+    const lock = await acquireBuildLock(folder, key, signal);
+    try {
+      return await buildOrTake(options, entry);
+    } finally {
+      await lock.release();
     }
   } catch (error) {
     throw storageError(error, folder, () => totalBytesOf(options.graphs()));
+  }
+}
+
+/** Builds the entry unless another process has done so in the meantime. */
+async function buildOrTake(options: ObtainGraphsOptions, entry: string): Promise<ObtainedGraphs> {
+  for (let attempt = 0; attempt < maxAttempts; attempt++) {
+    const state = await inspectEntry(entry, options.key, options.signal);
+    if (state.kind === "valid") return { folder: entry, rebuilt: false, bytes: state.byteLength };
+    await makeRoom(options, state, options.logger);
+    const bytes = await buildEntry(options, entry);
+    if (bytes !== undefined) return { folder: entry, rebuilt: true, bytes };
   }
   throw new ModelLoadError(
     `The cache entry ${entry} is damaged by another process as soon as it is written. End that process or choose another cache folder.`,

@@ -59,7 +59,8 @@ async function isLeftOver(path: string, name: string): Promise<boolean> {
   return owner === host && !isAlive(Number(pid));
 }
 
-function isAlive(pid: number): boolean {
+/** True when a process of this machine is running. */
+export function isAlive(pid: number): boolean {
   if (!Number.isSafeInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
