@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@ocellus/hub";
 import type { StoredWeight } from "../stored-weight.ts";
-import { unpackBits } from "./bit-stream.ts";
+import { unpackBits, unpackRows } from "./bit-stream.ts";
 import { decodedWeight } from "./decoded-weight.ts";
 import { groupOrder } from "./gptq.ts";
 import { integerWeight } from "./integer-weight.ts";
@@ -48,10 +48,7 @@ export function packQuantizedWeight(module: ModuleTensors): StoredWeight {
       zeros: zero === undefined ? undefined : readZeros(zero),
       levels: (first, count) => {
         const rows = new Int32Array(module.bytes(packed, first * words * 4, count * words * 4).buffer);
-        return new Uint8Array(count * inputs).map((_, index) => {
-          const row = Math.floor(index / inputs);
-          return unpackBits((word) => rows[row * words + word]!, bits, index - row * inputs);
-        });
+        return unpackRows({ words: rows, bits, start: 0, wordStep: 1, rowStep: words }, count, inputs);
       },
     }),
   });

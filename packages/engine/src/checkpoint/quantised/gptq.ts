@@ -1,6 +1,6 @@
 import type { TensorInfo } from "@ocellus/hub";
 import type { StoredWeight } from "../stored-weight.ts";
-import { unpackBits } from "./bit-stream.ts";
+import { unpackBits, unpackRows } from "./bit-stream.ts";
 import { type IntegerRows, integerWeight } from "./integer-weight.ts";
 import type { ModuleTensors } from "./module-tensors.ts";
 
@@ -48,14 +48,8 @@ export function gptqWeight(module: ModuleTensors): StoredWeight {
       return {
         scales: transposed(module.floats(scales), groups),
         zeros,
-        levels: (first, count) => {
-          const levels = new Uint8Array(count * inputs);
-          for (let row = 0; row < count; row++) {
-            const word = (index: number): number => words[index * outputs + first + row]!;
-            for (let input = 0; input < inputs; input++) levels[row * inputs + input] = unpackBits(word, bits, input);
-          }
-          return levels;
-        },
+        levels: (first, count) =>
+          unpackRows({ words, bits, start: first, wordStep: outputs, rowStep: 1 }, count, inputs),
       };
     },
   });

@@ -35,15 +35,19 @@ export function integerWeight(layout: IntegerLayout): StoredWeight {
   const groupSize = Math.ceil(inputs / groups);
   const weight = decodedWeight(shape, () => {
     const { scales, zeros, levels } = layout.open();
-    const groupAt = (input: number): number =>
-      groupOf === undefined ? Math.floor(input / groupSize) : groupOf[input]!;
     const zeroAt = zeros === undefined ? () => 2 ** (layout.bits - 1) : (index: number) => zeros[index]!;
+    const groupAt = groupOf ?? Int32Array.from({ length: inputs }, (_, input) => Math.floor(input / groupSize));
+    const rowZeros = new Float64Array(groups);
     return (first, count, target) => {
       const values = levels(first, count);
-      for (let at = 0; at < count * inputs; at++) {
-        const row = Math.floor(at / inputs);
-        const index = (first + row) * groups + groupAt(at - row * inputs);
-        target[at] = (values[at]! - zeroAt(index)) * scales[index]!;
+      for (let row = 0; row < count; row++) {
+        const start = (first + row) * groups;
+        for (let group = 0; group < groups; group++) rowZeros[group] = zeroAt(start + group);
+        for (let input = 0; input < inputs; input++) {
+          const group = groupAt[input]!;
+          const at = row * inputs + input;
+          target[at] = (values[at]! - rowZeros[group]!) * scales[start + group]!;
+        }
       }
     };
   });

@@ -143,7 +143,11 @@ describe.each(methods)("%s", (method, blockSize, zeros) => {
     const session = await openSession(join(folder, "decoder.onnx"), { threads: 1 });
     const ids = text.input_ids;
     const positions = model.positions(ids.length, []).ids;
-    const logits = await new Decoder(session, model).append(embedTokens(model, ids), positions, async () => undefined);
+    const logits = await new Decoder({ decoder: session }, model).append(
+      embedTokens(model, ids),
+      positions,
+      async () => undefined,
+    );
     await session.release();
     const wanted = valuesOf("logits");
     const difference = wanted.map((value, index) => value - logits[index]!);
