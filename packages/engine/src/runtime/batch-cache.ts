@@ -5,8 +5,14 @@ import type { KvCache } from "./kv-cache.ts";
 /** Rows have room for a multiple of this, so that they seldom have to be moved and little padding is attended to. */
 const stepTokens = 64;
 
-/** Room beyond what is needed when memory is taken anew. */
-const headroom = 1.25;
+/** An empty batch keeps this many bytes for the next one: fresh memory costs more than what is written to it. */
+const keptBytes = 128 * 2 ** 20;
+
+/** Share of its length by which a row gets more room than it needs: moving costs as much as attending to it for a while. */
+const spare = 1 / 16;
+
+/** Room beyond what is needed when memory is taken anew, so that a filling batch moves a few times only. */
+const headroom = 1.5;
 
 /**
  * Keys and values of several sequences, [rows, stride, kvWidth] per layer: each sequence in a row of its own, followed
@@ -88,11 +94,12 @@ export class BatchCache {
   #arrange(rows: number, tokens: number): void {
     const needed = Math.max(0, ...this.#lengths) + tokens;
     const isWide = this.#stride > 1.5 * needed + 2 * stepTokens;
-    const stride = needed > this.#stride || isWide ? stepTokens * Math.ceil(needed / stepTokens) : this.#stride;
+    const roomy = stepTokens * Math.ceil(((1 + spare) * needed) / stepTokens);
+    const stride = needed > this.#stride || isWide ? roomy : this.#stride;
     const size = rows * stride * this.#width;
     for (const [name, buffer] of this.#buffers) {
-      const fits = size <= buffer.length && buffer.length <= 4 * size;
-      const target = fits ? buffer : new Float32Array(Math.ceil(headroom * size));
+      const fits = size <= buffer.length && (rows > 0 || buffer.byteLength * this.#buffers.size <= keptBytes);
+      const target = fits ? buffer : new Float32Array(rows > 1 ? Math.ceil(headroom * size) : size);
       if (target === buffer && stride === this.#stride) continue;
       this.#moveAll(buffer, target, stride);
       this.#buffers.set(name, target);

@@ -11,6 +11,12 @@ import { yieldToEvents } from "./yield-to-events.ts";
 /** Prompt tokens in one run of the graph while answers wait for their next step. */
 const crowdedChunk = 128;
 
+/**
+ * Longest time in milliseconds that answers wait for their next step while prompts are read: several short prompts then
+ * come in before a step, which makes fuller batches, and nobody sees the pause.
+ */
+const patienceMs = 30;
+
 /** Times that a step touches a cached key or value: it is read, joined with the new ones, and read again. */
 const cachePasses = 4;
 
@@ -65,12 +71,16 @@ export class Batcher {
   readonly #limits: BatchLimits;
   readonly #maxBatchSize: number;
   readonly #bytesPerToken: number;
+  readonly #door = new Turnstile(1);
   readonly #places: Turnstile;
   readonly #room: Turnstile;
   #lanes: Lane[] = [];
+  /** The lane that was empty last. */
+  #spare: Lane | undefined;
   /** What waits for the end of the run that is under way. */
   #changes: (() => void)[] = [];
   #isStepping = false;
+  #isWaitingForRoom = false;
 
   constructor(sessions: DecoderSessions, model: FamilyModel, limits: BatchLimits) {
     const { layers, kvWidth, recurrentStates = [] } = model.decoder;
@@ -82,6 +92,15 @@ export class Batcher {
     this.#bytesPerToken = 2 * 4 * layers * kvWidth;
     this.#places = new Turnstile(this.#maxBatchSize);
     this.#room = new Turnstile(limits.kvBudgetBytes);
+  }
+
+  /**
+   * Lets one question at a time see its pictures and read its prompt, first come, first served.
+   *
+   * @throws AbortedError when `signal` is aborted before its turn; what `work` throws
+   */
+  read<Result>(signal: AbortSignal, work: () => Promise<Result>): Promise<Result> {
+    return this.#door.pass(signal, work);
   }
 
   /**
@@ -99,16 +118,20 @@ export class Batcher {
         { requiredBytes: promptBytes, availableBytes: kvBudgetBytes },
       );
     }
-    const leavePlace = await this.#places.enter(signal);
+    this.#isWaitingForRoom = true;
     try {
-      const leaveRoom = await this.#room.enter(signal, promptBytes + maxNewTokens * this.#bytesPerToken);
+      const leavePlace = await this.#places.enter(signal);
+      const needed = promptBytes + maxNewTokens * this.#bytesPerToken;
+      const leaveRoom = await this.#room.enter(signal, needed).catch((error: unknown) => {
+        leavePlace();
+        throw error;
+      });
       return () => {
         leaveRoom();
         leavePlace();
       };
-    } catch (error) {
-      leavePlace();
-      throw error;
+    } finally {
+      this.#isWaitingForRoom = false;
     }
   }
 
@@ -189,21 +212,24 @@ export class Batcher {
       if (padding < least) [best, least] = [lane, padding];
     }
     if (best !== undefined) return best;
-    const lane = new Lane(this.#sessions.decoder, this.#model);
+    const lane = this.#spare ?? new Lane(this.#sessions.decoder, this.#model);
+    this.#spare = undefined;
     this.#lanes.push(lane);
     return lane;
   }
 
-  /** Steps until no answer is left, letting events and other work in before every run. */
+  /** Steps until no answer is left. Every run lets events and other work in before it computes. */
   async #stepAll(): Promise<void> {
     while (this.#lanes.length > 0) {
+      const begin = performance.now();
+      while (this.#door.isBusy && !this.#isWaitingForRoom && performance.now() - begin < patienceMs) await nextTurn();
       for (const lane of this.#lanes) {
-        await nextTurn();
         this.#isStepping = true;
         await lane.step();
         this.#isStepping = false;
         for (const change of this.#changes.splice(0)) change();
       }
+      this.#spare = this.#lanes.find(({ size }) => size === 0) ?? this.#spare;
       this.#lanes = this.#lanes.filter(({ size }) => size > 0);
     }
   }

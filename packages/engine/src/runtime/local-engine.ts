@@ -84,7 +84,6 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
     constraints: createConstraintSource(parts.tokenizer, model.decoder.vocabSize, parts.info.coordinateSpace),
     batcher: new Batcher(sessions, model, parts.limits),
     opening: new Turnstile(openingAtOnce),
-    door: new Turnstile(1),
     running: new Set(),
   };
   return {
@@ -110,8 +109,6 @@ interface EngineState extends EngineParts {
   readonly batcher: Batcher;
   /** Lets questions in whose pictures may be opened. */
   readonly opening: Turnstile;
-  /** Lets one question at a time see its pictures and read its prompt. */
-  readonly door: Turnstile;
   readonly running: Set<Promise<Answer>>;
 }
 
@@ -121,7 +118,7 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   const { signal } = context;
   const started = await engine.opening.pass(signal, async () => {
     const question = await openQuestion(engine, request, signal);
-    return engine.door.pass(signal, () => startAnswer(engine, question, context));
+    return engine.batcher.read(signal, () => startAnswer(engine, question, context));
   });
   const generated = await started.generated;
   const { question, visionMs, cachedTokens } = started;

@@ -19,6 +19,11 @@ export class Turnstile {
     this.#bound = bound;
   }
 
+  /** True while something is inside. */
+  get isBusy(): boolean {
+    return this.#inside > 0;
+  }
+
   /**
    * Waits for the turn.
    *

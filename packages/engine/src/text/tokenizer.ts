@@ -97,8 +97,7 @@ export function createTokenizer(definition: JsonObject, config: JsonObject): Tok
   };
 
   return {
-    encode: (text, { addSpecialTokens = true } = {}) =>
-      library.encode(text, { add_special_tokens: addSpecialTokens }).ids,
+    encode: remembering((text, addSpecialTokens) => library.encode(text, { add_special_tokens: addSpecialTokens }).ids),
     encodePlain(text) {
       const normalized = library.normalizer?.(text) ?? text;
       if (normalized === "") return [];
@@ -122,6 +121,23 @@ export function createTokenizer(definition: JsonObject, config: JsonObject): Tok
     specialTokenIds,
     addedTokens,
     named: namedSpecialTokens(config),
+  };
+}
+
+/** Texts whose ids are remembered: the pictures of a folder have one prompt, of thousands of tokens with its instructions. */
+const rememberedTexts = 16;
+
+/** Encodes, but not again what was encoded lately. */
+function remembering(encode: (text: string, addSpecialTokens: boolean) => readonly number[]): Tokenizer["encode"] {
+  const known = new Map<string, readonly number[]>();
+  return (text, { addSpecialTokens = true } = {}) => {
+    const key = `${addSpecialTokens} ${text}`;
+    const ids = known.get(key) ?? encode(text, addSpecialTokens);
+    known.delete(key);
+    known.set(key, ids);
+    const [oldest] = known.keys();
+    if (known.size > rememberedTexts) known.delete(oldest!);
+    return [...ids];
   };
 }
 
