@@ -5,8 +5,9 @@ import { type Checkpoint, openCheckpoint } from "@ocellus/hub";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { fixturesFolder } from "../../golden/scratch-checkpoint.ts";
 import { openModelCheckpoint } from "../model-checkpoint.ts";
-import { readTensorSync } from "../stored-weight.ts";
+import { plainWeight, readTensorSync, readWhole } from "../stored-weight.ts";
 import { createWeightSource } from "../weight-source.ts";
+import { applyAdapter } from "./apply-adapter.ts";
 
 const folder = `${fixturesFolder}adapters`;
 const kinds = ["embedding", "convolution", "biases", "all-biases", "tokens", "dora-patterns", "saved"];
@@ -42,6 +43,17 @@ describe("what PEFT merges", () => {
   test("a saved embedding leaves the head that was tied to it with the old values", async () => {
     await using checkpoint = await openModelCheckpoint(join(folder, "base"), { adapter: join(folder, "saved") });
     expect(await checkpoint.readJson("config.json")).toEqual({ tie_word_embeddings: false, vocab_size: 20 });
+    for (const prefix of ["", "llm."]) {
+      const weights = new Map(
+        [...base.tensors].map(([name, tensor]) => [prefix + name, plainWeight(base, tensor, name)]),
+      );
+      const head = `${prefix}lm_head.weight`;
+      weights.delete(head);
+      applyAdapter(checkpoint.adapter!, weights, (name) => prefix + name);
+      const old = readTensorSync(base, base.tensors.get("model.embed_tokens.weight")!);
+      expectClose(await readWhole(weights.get(head)!), old);
+      expect([...(await readWhole(weights.get(`${prefix}model.embed_tokens.weight`)!))]).not.toEqual([...old]);
+    }
     await using other = await openModelCheckpoint(join(folder, "embedding"));
     expect(await other.readJson("config.json")).toEqual({ tie_word_embeddings: true, vocab_size: 20 });
   });

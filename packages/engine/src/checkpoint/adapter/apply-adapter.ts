@@ -19,19 +19,24 @@ export function applyAdapter(
   rename: (stored: string) => string,
 ): void {
   const merge: Merge = { adapter, weights, checkpoint: adapter.checkpoint };
-  const embedding = [...weights].find(([name]) => isEmbedding(name))?.[1];
+  const [embeddingName, embedding] = [...weights].find(([name]) => isEmbedding(name)) ?? [];
   for (const [stored, tensor] of adapter.tensors.whole) replaceWhole(merge, rename(stored), tensor);
-  const isSeparated = embedding !== undefined && separatesHead(adapter, embedding.shape[0]);
-  if (isSeparated && !weights.has(headName)) weights.set(headName, embedding);
+  if (embedding !== undefined && separatesHead(adapter, embedding.shape[0])) {
+    const head = embeddingName!.replace(/model\.(?:\w+\.)?embed_tokens\.weight$/, "lm_head.weight");
+    if (!weights.has(head)) weights.set(head, embedding);
+  }
   for (const [path, module] of adapter.tensors.modules) {
     mergeModule(merge, { path, name: rename(`${path}.weight`), bias: rename(`${path}.bias`) }, module);
   }
 }
 
-const headName = "lm_head.weight";
-
 function isEmbedding(name: string): boolean {
   return name.endsWith("embed_tokens.weight");
+}
+
+/** The output head, wherever the family has it (`lm_head`, `llm.lm_head`). */
+function isHead(name: string): boolean {
+  return /(?:^|\.)lm_head\.weight$/.test(name);
 }
 
 interface Merge {
@@ -49,9 +54,9 @@ interface ModuleNames {
 /** A saved head where the base has none, and saved biases, are additions; embeddings and heads may have more rows. */
 function replaceWhole(merge: Merge, name: string, tensor: TensorInfo): void {
   const base = merge.weights.get(name);
-  const isAddition = base === undefined && (name === headName || merge.weights.has(name.replace(/\.bias$/, ".weight")));
+  const isAddition = base === undefined && (isHead(name) || merge.weights.has(name.replace(/\.bias$/, ".weight")));
   if (base === undefined && !isAddition) throw noCounterpart(merge, tensor, name);
-  const ignored = isEmbedding(name) || name === headName ? 1 : 0;
+  const ignored = isEmbedding(name) || isHead(name) ? 1 : 0;
   if (base !== undefined && String(base.shape.slice(ignored)) !== String(tensor.shape.slice(ignored))) {
     throw otherShape(merge, tensor, name, base.shape);
   }
