@@ -116,8 +116,23 @@ function perExpert(
   { counts, experts }: SortedRows,
   layer: (part: Value, expert: number) => Value,
 ): Value {
-  const parts = graph.nodes("Split", [rows, counts], { axis: 0 }, { outputs: experts });
+  const parts = graph.nodes("Split", [ofUnknownShape(graph, rows), counts], { axis: 0 }, { outputs: experts });
   return graph.node("Concat", parts.map(layer), { axis: 0 });
+}
+
+/**
+ * The same rows, of which ONNX Runtime cannot tell beforehand how many axes they have. Otherwise it compares the shape of
+ * every expert's rows with those of all others to find memory to use again: minutes for some thousand experts.
+ */
+function ofUnknownShape(graph: GraphBuilder, rows: Value): Value {
+  const shape = graph.node("Shape", [rows]);
+  // Both lengths of the shape, cut by a number that is 2 but comes out only while running.
+  const two = graph.node("Min", [
+    graph.node("Add", [graph.node("ReduceMax", [shape]), integers(graph, [2])]),
+    integers(graph, [2]),
+  ]);
+  const both = graph.node("Slice", [shape, integers(graph, [0]), graph.node("Reshape", [two, integers(graph, [1])])]);
+  return graph.node("Reshape", [rows, both]);
 }
 
 /** shared(x), scaled a token where it has a gate. */

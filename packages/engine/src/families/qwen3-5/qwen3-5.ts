@@ -29,7 +29,7 @@ export const qwen35: ModelFamily = {
     checkWeights(config, weights, tiedEmbeddings);
     return {
       family: config.modelType,
-      graphRevision: 2,
+      graphRevision: 3,
       decoder: hybridShape(text),
       weights,
       embedding: `${textNames.model}.embed_tokens.weight`,
