@@ -4,8 +4,8 @@ import { createSeededRandom } from "../runtime/sampler/seeded-random.ts";
 import { goldenMessages, readGoldenCheckpoint } from "./golden-checkpoint.ts";
 import { greedyRequest, openWatchedEngine, type WatchedEngine } from "./golden-engine.ts";
 
-/** M-RoPE; deepstack rows and another M-RoPE; tiles and plain positions. */
-const names = ["qwen2_5_vl", "qwen3_vl", "smolvlm"];
+/** M-RoPE; deepstack rows and another M-RoPE; tiles and plain positions; layers with a window. */
+const names = ["qwen2_5_vl", "qwen3_vl", "smolvlm", "gemma3"];
 
 describe.each(names)("%s: answers made together are those made alone", (name) => {
   const golden = readGoldenCheckpoint(name);
