@@ -176,12 +176,13 @@ describe("sparse experts, near float64", () => {
   });
 
   test.each([
-    [8, 0.02],
-    [4, 0.25],
-  ] as const)("%i bits", async (bits, bound) => {
+    [{ kind: "block", bits: 8, blockSize: 32 }, 0.02],
+    [{ kind: "block", bits: 4, blockSize: 32 }, 0.25],
+    [{ kind: "column" }, 0.03],
+  ] as const)("%j", async (format, bound) => {
     for (const tokens of [1, 30]) {
       const data = numbers(tokens * hiddenSize, 79);
-      const actual = await run(source(single), { ...layer, shared }, { kind: "block", bits, blockSize: 32 }, data);
+      const actual = await run(source(single), { ...layer, shared }, format, data);
       expect(relativeError(actual, data, single, { ...layer, shared })).toBeLessThan(bound);
     }
   });

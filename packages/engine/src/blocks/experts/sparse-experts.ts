@@ -34,7 +34,8 @@ export function sparseExperts(
   x: Value,
   options: SparseExpertsOptions,
 ): Value {
-  const { experts, prefix, hiddenSize, act, format } = options;
+  const { experts, prefix, hiddenSize, act } = options;
+  const format = expertFormat(options.format);
   const rows = graph.node("Reshape", [x, integers(graph, [-1, hiddenSize])]);
   const { chosen, shares } = routed(graph, weights, rows, options);
   const sorted = sortedByExpert(graph, chosen, experts);
@@ -55,6 +56,11 @@ export function sparseExperts(
   const sum = graph.node("ReduceSum", [scaled, integers(graph, [1])], { keepdims: 0 });
   const mixed = graph.node("Reshape", [sum, graph.node("Shape", [x])]);
   return experts.shared === undefined ? mixed : graph.node("Add", [mixed, sharedExpert(graph, weights, x, options)]);
+}
+
+/** Columns are for many rows at once, of which an expert has few, and take several operators a product. */
+function expertFormat(format: LinearFormat): LinearFormat {
+  return format.kind === "column" ? { kind: "block", bits: 8, blockSize: 128 } : format;
 }
 
 /** The experts of every token and their shares of its output, both [tokens, perToken]. */

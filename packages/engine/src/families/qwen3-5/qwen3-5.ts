@@ -29,7 +29,7 @@ export const qwen35: ModelFamily = {
     checkWeights(config, weights, tiedEmbeddings);
     return {
       family: config.modelType,
-      graphRevision: 3,
+      graphRevision: 4,
       decoder: hybridShape(text),
       weights,
       embedding: `${textNames.model}.embed_tokens.weight`,

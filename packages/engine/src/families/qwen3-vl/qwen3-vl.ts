@@ -27,7 +27,7 @@ export const qwen3Vl: ModelFamily = {
     const addedLayers = vision.deepstackBlocks.length;
     return {
       family: config.modelType,
-      graphRevision: 3,
+      graphRevision: 4,
       decoder: decoderShape(text, addedLayers),
       weights,
       embedding: `${textNames.model}.embed_tokens.weight`,
