@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { type PredictionResponse, unwrap, type VisionModel } from "@ocellus/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { loadModel } from "../load-model.ts";
+import { createSeededRandom } from "../runtime/sampler/seeded-random.ts";
 import { fixturesFolder } from "./scratch-checkpoint.ts";
 
 const generationConfig = { maxNewTokens: 16, minNewTokens: 16 };
@@ -71,5 +72,32 @@ describe.each(["qwen2_5_vl-tied-window112", "qwen3_5"])("reuse of earlier prompt
     const opening = name === "qwen3_5" ? 8 : 0;
     expect(next.usage.cachedTokens).toBeGreaterThanOrEqual(answer.usage.inputTokens - opening);
     expect(next.tokenIds).toEqual(unwrap(await forgetting({ messages, generationConfig })).tokenIds);
+  });
+
+  test("eight callers at once, some of whom hang up, get what each would get alone", async () => {
+    const random = createSeededRandom(5);
+    const questions = Array.from({ length: 8 }, (_, seed) => ({
+      source: seed % 3 === 0 ? square : photo,
+      userPrompt: seed % 2 === 0 ? "What is in this image?" : "How many?",
+      task: seed % 4 === 1 ? ("vqa" as const) : ("generic" as const),
+      generationConfig: { maxNewTokens: 4 + 5 * seed, doSample: seed > 4, temperature: 1.2, seed },
+    }));
+    const alone: unknown[] = [];
+    for (const question of questions) alone.push(unwrap(await forgetting(question)).tokenIds);
+    const call = async (caller: number): Promise<string[]> => {
+      const results: string[] = [];
+      for (let turn = 0; turn < 6; turn++) {
+        const index = (3 * caller + turn) % questions.length;
+        const controller = new AbortController();
+        if (random() < 0.3) setTimeout(() => controller.abort(), 60 * random());
+        const [response, error] = await reusing({ ...questions[index]!, signal: controller.signal });
+        if (response !== null) expect(response.tokenIds).toEqual(alone[index]);
+        else expect(error.code).toBe("aborted");
+        results.push(error?.code ?? "answered");
+      }
+      return results;
+    };
+    const results = (await Promise.all(Array.from({ length: 8 }, (_, caller) => call(caller)))).flat();
+    expect(results.filter((result) => result === "answered").length).toBeGreaterThan(24);
   });
 });
