@@ -3,6 +3,7 @@ import { type TaskName, taskDefinitions } from "@ocellus/core";
 import { describe, expect, test } from "vitest";
 import { letsThrough, openTexts } from "../golden/grammar-texts.ts";
 import { answerGrammar } from "./answer-grammar.ts";
+import { coordinateExtent } from "./task-grammar.ts";
 
 interface RecordedVerdict {
   readonly case: string;
@@ -38,14 +39,16 @@ describe.each(["vqa", "phrase-grounding", "freeform"] as const)("%s", (task) => 
   const verdicts = recorded[task]!.grammar_accepts!;
 
   test.each([
-    ["relative-1024", ["0", "1024"], ["1025", "0.5"]],
-    ["relative-1000", ["0", "1000"], ["1001", "0.5"]],
-    ["relative-999", ["0", "999"], ["1000", "0.5"]],
-    ["pixels", ["0", "4095"], ["-1", "0.5", "100000"]],
-    ["unit", ["0", "0.125", "1", "1.0"], ["1.5", "-0.1", "2"]],
-  ] as const)("boxes in %s", async (space, inside, outside) => {
+    ["relative-1024", 448, ["0", "1024"], ["1025", "0.5"]],
+    ["relative-1000", 448, ["0", "1000"], ["1001", "0.5"]],
+    ["relative-999", 448, ["0", "999"], ["1000", "0.5"]],
+    ["pixels", 1024, ["0", "1024"], ["-1", "0.5", "1025"]],
+    ["pixels", 1036, ["0", "4095"], ["-1", "0.5", "100000"]],
+    ["unit", 448, ["0", "0.125", "1", "1.0"], ["1.5", "-0.1", "2"]],
+  ] as const)("boxes in %s of a picture of %i", async (space, side, inside, outside) => {
     const form = { schema: null, definition: taskDefinitions["phrase-grounding"], cot: false };
-    const texts = await openTexts(answerGrammar(form, space)!);
+    const extent = coordinateExtent(space, [{ width: 28, height: side }]);
+    const texts = await openTexts(answerGrammar(form, extent)!);
     const box = (value: string): string =>
       `{"phrase_grounding":{"sentence":"a","groundings":[{"phrase":"a","grounding":[[${value},0,0,0]]}]}}`;
     for (const value of inside) expect(texts.accepts(box(value)), value).toBe(true);

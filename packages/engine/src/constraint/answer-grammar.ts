@@ -1,4 +1,4 @@
-import type { AnswerRequest, CoordinateSpace } from "@ocellus/core";
+import { type AnswerRequest, boxGridSize } from "@ocellus/core";
 import { anyCharacter } from "./grammar/code-points.ts";
 import { type Expression, sequence, text } from "./grammar/expression.ts";
 import { GrammarBuilder } from "./grammar/grammar-builder.ts";
@@ -19,11 +19,11 @@ export function isFree({ schema, definition, cot }: AnswerForm): boolean {
  * The grammar of an answer as EBNF: its schema, else the JSON of its task; with `cot` inside of
  * `<think>…</think><answer>…</answer>`, where also a plain text has its place.
  *
- * @param space in which the model writes boxes
+ * @param extent of the coordinates of boxes
  * @returns `null` for a free form
  * @throws GrammarError for a schema that cannot be enforced
  */
-export function answerGrammar(form: AnswerForm, space: CoordinateSpace = "relative-1024"): string | null {
+export function answerGrammar(form: AnswerForm, extent: number = boxGridSize): string | null {
   if (isFree(form)) return null;
   const { schema, definition, cot } = form;
   const builder = new GrammarBuilder();
@@ -33,7 +33,7 @@ export function answerGrammar(form: AnswerForm, space: CoordinateSpace = "relati
       ? jsonSchemaGrammar(builder, schema)
       : definition.jsonKey === null
         ? free!.nonEmpty
-        : taskGrammar(builder, definition.jsonKey, space);
+        : taskGrammar(builder, definition.jsonKey, extent);
   return builder.print(free === null ? answer : thinkThenAnswer(free.any, answer));
 }
 

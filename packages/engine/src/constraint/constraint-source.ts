@@ -1,4 +1,4 @@
-import type { CoordinateSpace } from "@ocellus/core";
+import { boxGridSize } from "@ocellus/core";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { type AnswerForm, answerGrammar, isFree } from "./answer-grammar.ts";
 import {
@@ -20,9 +20,10 @@ export interface ConstraintSource {
   /**
    * Compiles the grammar of an answer; `null` when its form is free.
    *
+   * @param extent of the coordinates of boxes; 1024 when absent
    * @throws GrammarError for a schema that cannot be enforced
    */
-  prepare(form: AnswerForm): Promise<PreparedConstraint | null>;
+  prepare(form: AnswerForm, extent?: number): Promise<PreparedConstraint | null>;
   /** Frees the compiled grammars. */
   dispose(): void;
 }
@@ -43,22 +44,17 @@ export interface ConstraintLimits extends Pick<GrammarConstraintOptions, "stopTo
  * Constraints for a tokenizer. The vocabulary is prepared at the first constrained answer; grammars are compiled once.
  *
  * @param vocabSize length of the model's logits
- * @param space in which the model writes boxes; 0–1024 when absent
  */
-export function createConstraintSource(
-  tokenizer: Tokenizer,
-  vocabSize: number,
-  space?: CoordinateSpace,
-): ConstraintSource {
+export function createConstraintSource(tokenizer: Tokenizer, vocabSize: number): ConstraintSource {
   let prepared:
     | Promise<{ readonly grammars: GrammarVocabulary; readonly vocabulary: ConstraintVocabulary }>
     | undefined;
   const compiled = new Map<string, CompiledGrammar>();
 
   /** The grammar of a form, from now on the one used last. */
-  const compile = async (form: AnswerForm, grammars: GrammarVocabulary): Promise<CompiledGrammar> => {
-    const key = JSON.stringify([form.definition.jsonKey, form.cot, form.schema]);
-    const grammar = compiled.get(key) ?? (await grammars.compile(answerGrammar(form, space)!));
+  const compile = async (form: AnswerForm, extent: number, grammars: GrammarVocabulary): Promise<CompiledGrammar> => {
+    const key = JSON.stringify([form.definition.jsonKey, form.cot, form.schema, extent]);
+    const grammar = compiled.get(key) ?? (await grammars.compile(answerGrammar(form, extent)!));
     compiled.delete(key);
     compiled.set(key, grammar);
     const [oldest] = compiled.keys();
@@ -70,11 +66,11 @@ export function createConstraintSource(
   };
 
   return {
-    async prepare(form) {
+    async prepare(form, extent = boxGridSize) {
       if (isFree(form)) return null;
       prepared ??= prepare(tokenizer, vocabSize);
       const { grammars, vocabulary } = await prepared;
-      const grammar = await compile(form, grammars);
+      const grammar = await compile(form, extent, grammars);
       return {
         open: async ({ stopTokenIds, maxNewTokens, jumpForward = true }) => {
           const limits = { stopTokenIds, maxNewTokens, cot: form.cot, jumpForward };

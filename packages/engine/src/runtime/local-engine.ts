@@ -12,6 +12,7 @@ import {
   createConstraintSource,
   type PreparedConstraint,
 } from "../constraint/constraint-source.ts";
+import { coordinateExtent } from "../constraint/task-grammar.ts";
 import type { TokenConstraint } from "../constraint/token-constraint.ts";
 import type { FamilyModel, PlacedVisual, PreparedVisual } from "../families/model-family.ts";
 import type { ChatTemplate } from "../text/chat-template.ts";
@@ -81,7 +82,7 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
     ...parts,
     prompts: new PromptCache(model.decoder, 0.75 * promptCacheBytes),
     features: new FeatureCache(sessions.vision, 0.25 * promptCacheBytes),
-    constraints: createConstraintSource(parts.tokenizer, model.decoder.vocabSize, parts.info.coordinateSpace),
+    constraints: createConstraintSource(parts.tokenizer, model.decoder.vocabSize),
     batcher: new Batcher(sessions, model, parts.limits),
     opening: new Turnstile(openingAtOnce),
     running: new Set(),
@@ -158,8 +159,10 @@ async function openQuestion(engine: EngineState, request: AnswerRequest, signal:
   const { model, tokenizer, allowPrivateAddresses, videoBackend } = engine;
   await yieldToEvents(signal);
   const begin = performance.now();
-  const form = await engine.constraints.prepare(request);
   const prepared = await prepareVisuals(model, request.messages, { signal, allowPrivateAddresses, videoBackend });
+  const sizes = prepared.map(({ resized }) => resized);
+  const extent = coordinateExtent(engine.info.coordinateSpace ?? "relative-1024", sizes);
+  const form = await engine.constraints.prepare(request, extent);
   const loadMs = performance.now() - begin;
   const encoded = encodePrompt(tokenizer, engine.template, request.messages.map(toTemplateMessage), {
     templateOptions: request.templateOptions,
