@@ -96,6 +96,11 @@ describe("an int8 copy for prompts", () => {
     expect(prefillOf({ ...parts, prefill: "same" }, plenty)).toBe("same");
   });
 
+  test("does not come by itself for models with experts", () => {
+    const sparse = { ...model, decoder: { ...model.decoder, hasExperts: true } };
+    expect(choosePrecision(sparse, "int4", undefined, plenty).plan.parts.prefill).toBe("same");
+  });
+
   test("counts the weights of the layers, not those of the output head", () => {
     const more = withCopy() - estimateMemory(model, precisionPlan(parts)).requiredBytes;
     let integers = 0;

@@ -40,7 +40,7 @@ export function choosePrecision(
 ): ChosenPrecision {
   const isAuto = wanted === "auto";
   let smallest: ChosenPrecision | undefined;
-  for (const { parts, room } of candidates(wanted, blockSize)) {
+  for (const { parts, room } of candidates(model, wanted, blockSize)) {
     const plan = precisionPlan(parts);
     const chosen = { plan, ...estimateMemory(model, plan) };
     const light = !isAuto || chosen.weightBytes <= autoLimits[plan.precision];
@@ -64,14 +64,19 @@ interface Candidate {
   readonly room: number;
 }
 
-function candidates(wanted: PrecisionInput, blockSize: BlockSize | undefined): readonly Candidate[] {
+function candidates(
+  { decoder }: FamilyModel,
+  wanted: PrecisionInput,
+  blockSize: BlockSize | undefined,
+): readonly Candidate[] {
   const size = blockSize === undefined ? {} : { blockSize };
   const list = wanted === "auto" ? precisions : [wanted];
   return list.flatMap((entry) => {
     const parts: Partial<PrecisionParts> =
       typeof entry === "string" ? { decode: entry, ...size } : { ...size, ...entry };
     const withCopy = { parts: { ...parts, prefill: "int8" }, room: 0.5 } as const;
-    const isFree = parts.prefill === undefined && (parts.decode ?? "int4") === "int4";
+    // A prompt's tokens are spread over the experts, so that each of them sees too few for a copy to pay.
+    const isFree = parts.prefill === undefined && (parts.decode ?? "int4") === "int4" && decoder.hasExperts !== true;
     return [...(isFree ? [withCopy] : []), { parts, room: 1 }];
   });
 }
