@@ -42,8 +42,9 @@ export interface EngineOptions {
    */
   readonly maxBatchSize?: number;
   /**
-   * Memory for keys and values of the answers that are generated at the same time, in bytes; calls beyond it wait.
-   * Default: half of what is free after loading, at least 256 MiB.
+   * Memory for keys and values of the answers that are generated at the same time, in bytes; calls beyond it wait, and a
+   * prompt that exceeds it alone is refused. Default: half of what is free after loading, at least 256 MiB, where only
+   * a prompt beyond half of the machine's memory is refused.
    */
   readonly kvBudgetBytes?: number;
   /** What `task: "auto"` means. Default: what the checkpoint says, else `generic`. */

@@ -51,7 +51,7 @@ export async function openWatchedEngine(
     allowPrivateAddresses: false,
     videoBackend: "auto",
     promptCacheBytes,
-    limits: { maxBatchSize: 16, kvBudgetBytes: 2 ** 30, weightBytes: 0, ...limits },
+    limits: { maxBatchSize: 16, kvBudgetBytes: 2 ** 30, maxPromptBytes: 2 ** 30, weightBytes: 0, ...limits },
   });
   return {
     engine,

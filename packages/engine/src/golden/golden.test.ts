@@ -167,7 +167,10 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
 
   /** Generates answers together; each with what the reference recorded. */
   async function generate(answers: readonly Recorded[]): Promise<[Generated, GoldenGreedy][]> {
-    const batcher = new Batcher(sessions, model, { maxBatchSize: 64, kvBudgetBytes: 2 ** 30, weightBytes: 0 });
+    const batcher = new Batcher(sessions, model, {
+      ...{ maxBatchSize: 64, weightBytes: 0 },
+      ...{ kvBudgetBytes: 2 ** 30, maxPromptBytes: 2 ** 30 },
+    });
     return Promise.all(
       answers.map(async ({ prompt, penalty, expected }): Promise<[Generated, GoldenGreedy]> => {
         const config = greedyConfig(golden.maxNewTokens, penalty, golden.eosTokenIds);

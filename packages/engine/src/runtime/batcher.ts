@@ -27,8 +27,10 @@ const smallestRunBytes = 8 * 2 ** 20;
 export interface BatchLimits {
   /** Answers that are generated at the same time. */
   readonly maxBatchSize: number;
-  /** Keys and values of all answers together, in bytes. */
+  /** Keys and values of all answers together, in bytes; an answer that exceeds it alone is made alone. */
   readonly kvBudgetBytes: number;
+  /** Keys and values of one prompt, in bytes; a longer one is refused. */
+  readonly maxPromptBytes: number;
   /** Weights that a run of the decoder reads, in bytes. */
   readonly weightBytes: number;
 }
@@ -110,12 +112,12 @@ export class Batcher {
    * @throws InsufficientMemoryError for a prompt that can never fit; AbortedError
    */
   async enter(promptTokens: number, maxNewTokens: number, signal: AbortSignal): Promise<() => void> {
-    const { kvBudgetBytes } = this.#limits;
+    const { maxPromptBytes } = this.#limits;
     const promptBytes = promptTokens * this.#bytesPerToken;
-    if (promptBytes > kvBudgetBytes) {
+    if (promptBytes > maxPromptBytes) {
       throw new InsufficientMemoryError(
-        `The prompt's ${promptTokens} tokens need ${megabytes(promptBytes)} of keys and values, but kvBudgetBytes allows ${megabytes(kvBudgetBytes)}. Use fewer or smaller pictures (maxPixels), or load the model with a larger kvBudgetBytes.`,
-        { requiredBytes: promptBytes, availableBytes: kvBudgetBytes },
+        `The prompt's ${promptTokens} tokens need ${megabytes(promptBytes)} of keys and values, but ${megabytes(maxPromptBytes)} are allowed. Use fewer or smaller pictures (maxPixels), or load the model with a larger kvBudgetBytes.`,
+        { requiredBytes: promptBytes, availableBytes: maxPromptBytes },
       );
     }
     this.#isWaitingForRoom = true;

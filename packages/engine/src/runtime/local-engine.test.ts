@@ -89,7 +89,8 @@ describe("memory for keys and values", () => {
     const { layers, kvWidth } = watched.decoder;
     return tokens * 2 * 4 * layers * kvWidth;
   };
-  const open = (tokens: number) => openWatchedEngine(golden.folder, 0, { kvBudgetBytes: kvBytes(tokens) });
+  const open = (tokens: number) =>
+    openWatchedEngine(golden.folder, 0, { kvBudgetBytes: kvBytes(tokens), maxPromptBytes: kvBytes(tokens) });
   const settings = { signal: new AbortController().signal, onText: () => undefined };
 
   test("answers beyond the budget wait for their turn", async () => {

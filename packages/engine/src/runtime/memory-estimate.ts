@@ -1,4 +1,4 @@
-import { freemem } from "node:os";
+import { freemem, totalmem } from "node:os";
 import type { PrecisionPlan } from "../checkpoint/precision.ts";
 import type { FamilyModel } from "../families/model-family.ts";
 import { externalBytes } from "../onnx/external-bytes.ts";
@@ -40,4 +40,10 @@ export function availableMemory(): number {
   // Node 20.13 and later; before that only the free memory is known, which leaves out reclaimable caches.
   const probe = (process as { availableMemory?: () => number }).availableMemory;
   return probe === undefined ? freemem() : probe.call(process);
+}
+
+/** Bytes of memory of the machine, or of this process's container. */
+export function totalMemory(): number {
+  const constrained = process.constrainedMemory() ?? 0;
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem();
 }

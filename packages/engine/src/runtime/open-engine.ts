@@ -24,7 +24,7 @@ import type { BatchLimits } from "./batcher.ts";
 import { type ChosenPrecision, choosePrecision } from "./choose-precision.ts";
 import { coordinateSpaceOf } from "./coordinate-space-of.ts";
 import { createLocalEngine, type EngineParts, type LocalEngine } from "./local-engine.ts";
-import { availableMemory } from "./memory-estimate.ts";
+import { availableMemory, totalMemory } from "./memory-estimate.ts";
 import { type OnnxSession, openSession } from "./onnx-session.ts";
 import { type PlannedGraphs, planGraphs } from "./plan-graphs.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
@@ -115,6 +115,8 @@ function batchLimits(options: EngineOptions, weightBytes: number, freeBytes: num
   return {
     maxBatchSize: options.maxBatchSize ?? defaultBatchSize,
     kvBudgetBytes: options.kvBudgetBytes ?? Math.max(leastKvBudgetBytes, 0.5 * freeBytes),
+    // What is free is no bound for one prompt: in a container the weights' file counts as used memory for a while.
+    maxPromptBytes: options.kvBudgetBytes ?? 0.5 * totalMemory(),
     weightBytes,
   };
 }
