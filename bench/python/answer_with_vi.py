@@ -1,9 +1,7 @@
 """Runs requests through the Vi SDK: `answer_with_vi.py <checkpoint>` reads one JSON request a line and answers {"seconds": …} for each."""
 
-import importlib.util
 import json
 import os
-import pathlib
 import sys
 import time
 
@@ -13,17 +11,9 @@ answers = os.fdopen(os.dup(1), "w", buffering=1)
 os.dup2(2, 1)
 
 import torch
+import torchvision_on_cpu
 
 torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
-site = pathlib.Path(importlib.util.find_spec("torchvision").submodule_search_locations[0])
-try:
-    torch.ops.load_library(str(site / "_C.so"))
-except (OSError, RuntimeError):
-    # PyPI's torchvision is built for CUDA: beside a CPU build of torch its operators do not load. None is used here.
-    library = torch.library.Library("torchvision", "DEF")
-    for name in ("nms", "qnms"):
-        library.define(name + "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
 import io
 
 import numpy

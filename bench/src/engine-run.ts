@@ -4,6 +4,7 @@ import { argv, resourceUsage, stdout } from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { unwrap } from "@ocellus/core";
 import { type BlockSize, loadModel, type Precision } from "@ocellus/engine";
+import { noisePicture } from "./noise-picture.ts";
 
 /** What one measuring process reports; times in milliseconds, medians over its runs. */
 export interface EngineFigures {
@@ -36,7 +37,7 @@ interface RunOptions {
 
 const options = JSON.parse(argv[2] ?? "{}") as RunOptions;
 const side = Number(options.image);
-const source = { data: noise(side * side * 3), width: side, height: side, channels: 3 as const };
+const source = noisePicture(side, 1);
 const tokens = Number(options.tokens);
 const delay = monitorEventLoopDelay({ resolution: 1 });
 delay.enable();
@@ -80,12 +81,3 @@ const figures: EngineFigures = {
   idleMaxMs,
 };
 stdout.write(JSON.stringify(figures));
-
-/** Bytes of a fixed pseudo-random sequence (a linear congruential generator). */
-function noise(length: number): Uint8Array {
-  let state = 1;
-  return Uint8Array.from({ length }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state >>> 24;
-  });
-}

@@ -9,6 +9,7 @@ const benches: Readonly<Record<string, () => Promise<(args: string[]) => Promise
   engine: async () => (await import("./engine.ts")).runEngine,
   http: async () => (await import("./http.ts")).runHttp,
   load: async () => (await import("./load.ts")).runLoad,
+  peers: async () => (await import("./peers/peers.ts")).runPeers,
   roboflow: async () => (await import("./roboflow.ts")).runRoboflow,
   vi: async () => (await import("./vi.ts")).runVi,
 };

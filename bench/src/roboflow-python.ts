@@ -1,25 +1,13 @@
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
-import { join } from "node:path";
-import { stderr } from "node:process";
 import { fileURLToPath } from "node:url";
+import { pythonEnvironment } from "./python-environment.ts";
 
 /** Version of the Python client that the figures are compared with. */
 const version = "1.8.3";
 
 /** The Python of an environment with `inference-sdk`, which is made when it is missing (`OCELLUS_CACHE`, `PYTHON`). */
 export function pythonWithSdk(): string {
-  const cache = process.env.OCELLUS_CACHE ?? join(homedir(), ".cache", "ocellus");
-  const folder = join(cache, "peers", `inference-sdk-${version}`);
-  const python = join(folder, process.platform === "win32" ? "Scripts/python.exe" : "bin/python");
-  if (!existsSync(join(folder, "ready"))) {
-    stderr.write(`[bench] installing inference-sdk ${version} into ${folder}\n`);
-    run(process.env.PYTHON ?? "python3", ["-m", "venv", "--clear", folder]);
-    run(python, ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `inference-sdk==${version}`]);
-    run(python, ["-c", `import inference_sdk; open(${JSON.stringify(join(folder, "ready"))}, "w").close()`]);
-  }
-  return python;
+  return pythonEnvironment(`inference-sdk-${version}`, [[`inference-sdk==${version}`]]);
 }
 
 /** Runs the Python side once and returns what it prints. */

@@ -59,7 +59,7 @@ export async function runVi(args: string[]): Promise<void> {
     }
     stdout.write(bench.report());
   } finally {
-    python?.close();
+    await python?.close();
     await rm(folder, { recursive: true });
   }
 }
