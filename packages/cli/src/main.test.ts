@@ -120,9 +120,11 @@ describe("ask", () => {
     const out = join(folder, "drawn");
     const { code, stdout } = await run(["ask", pictures, "-r", "-p", "How many squares are there?", "--draw", out]);
     expect(code).toBe(0);
-    const lines = stdout.trimEnd().split("\n");
+    // In the order in which the answers are finished.
+    const lines = stdout.trimEnd().split("\n").sort();
     expect(lines).toHaveLength(2);
     expect(lines[0]).toMatch(/pictures[\\/]a\.png: \S/);
+    expect(lines[1]).toMatch(/pictures[\\/]inner[\\/]a\.png: \S/);
     expect((await readdir(out)).sort()).toEqual(["a-2.png", "a.png"]);
     expect(await isPng(join(out, "a.png"))).toBe(true);
   });

@@ -220,7 +220,7 @@ describe("folders", () => {
       // Nothing is sent ahead of the consumer.
       expect(requests.filter((line) => line.includes("/infer/"))).toHaveLength(seen.length);
     }
-    expect(seen).toEqual(["2.png", "10.png", "b.PNG"].map((name) => join(folder, name)));
+    expect(seen).toEqual(["10.png", "2.png", "b.PNG"].map((name) => join(folder, name)));
     rmSync(folder, { recursive: true });
   });
 
