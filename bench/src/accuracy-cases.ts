@@ -71,7 +71,7 @@ export function goldenCheckpoint(name: string): AccuracyCheckpoint {
 }
 
 interface RecordedSample {
-  readonly file: string;
+  readonly parts: readonly { readonly type: string; readonly source: string }[];
   readonly system?: string;
   readonly question: string;
   readonly greedy: { readonly ids: readonly number[] };
@@ -80,14 +80,14 @@ interface RecordedSample {
 /** The embedded model: trained weights, so its margins are those of a model in use. */
 export function embeddedCheckpoint(): AccuracyCheckpoint {
   const expected = JSON.parse(readFileSync(join(workspace, "fixtures/ocellus-tiny/expected.json"), "utf8"));
+  const recorded = expected.cases as readonly RecordedSample[];
+  const samples = recorded.filter(({ parts }) => parts.every(({ type }) => type === "image"));
   return {
     name: "ocellus-tiny",
     folder: join(workspace, expected.checkpoint),
-    cases: (expected.cases as readonly RecordedSample[]).map(({ file, system, question, greedy }) => {
-      const user: ChatMessage = {
-        role: "user",
-        content: [picture(join(workspace, expected.samples, file)), { type: "text", text: question }],
-      };
+    cases: samples.map(({ parts, system, question, greedy }) => {
+      const pictures = parts.map(({ source }) => picture(join(workspace, expected.samples, source)));
+      const user: ChatMessage = { role: "user", content: [...pictures, { type: "text", text: question }] };
       const own: ChatMessage[] =
         system === undefined ? [] : [{ role: "system", content: [{ type: "text", text: system }] }];
       return { messages: [...own, user], templateOptions: {}, answer: greedy.ids, suppressed: [], logits: undefined };

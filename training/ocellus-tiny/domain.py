@@ -14,6 +14,14 @@ class Domain:
     turn: float         # share of each shape's largest rotation
     questions: tuple    # question kinds with a short answer
     reasoned: tuple     # question kinds answered with a chain of thought
+    prompts: tuple      # what stands before the question: "picture", "pair" of pictures, "clip"
+    pair_objects: tuple     # number of objects in each picture of a pair
+    pair_questions: tuple   # question kinds about two pictures
+    events: tuple       # what happens in a clip
+    clip_objects: tuple     # number of objects in a clip
+    clip_questions: tuple   # question kinds about a clip
+    slices: tuple       # length of a clip in slices of two frames
+    frame_rates: tuple  # sampled frames of a clip per second
 
 
 DOMAIN = Domain(
@@ -25,6 +33,14 @@ DOMAIN = Domain(
     turn=0.5,
     questions=(("count", 4), ("color", 1), ("shape", 1), ("exist", 2), ("where", 2)),
     reasoned=(("count", 3), ("where", 1), ("exist", 1), ("color", 1), ("shape", 1)),
+    prompts=(("picture", 0.37), ("pair", 0.48), ("clip", 0.15)),
+    pair_objects=((1, 0.45), (2, 0.55)),
+    pair_questions=(("pair_color", 2), ("pair_shape", 1.5), ("pair_count", 3), ("pair_exist", 1), ("pair_list", 3)),
+    events=(("move", 0.55), ("appear", 0.15), ("disappear", 0.15), ("none", 0.15)),
+    clip_objects=((1, 0.40), (2, 0.60)),
+    clip_questions=(("clip_count", 3), ("clip_color", 1), ("clip_shape", 1), ("clip_exist", 1), ("clip_list", 3)),
+    slices=((2, 0.40), (3, 0.20), (4, 0.40)),
+    frame_rates=((4, 0.7), (3.7, 0.3)),
 )
 
 

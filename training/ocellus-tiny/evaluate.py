@@ -15,8 +15,11 @@ import torch
 from PIL import Image
 
 import prompts
-from domain import DOMAIN
-from hf import Reference
+from clip import SLICE, make_clip
+from clip_questions import CLIP_MAKERS
+from domain import DOMAIN, pick
+from hf import Clip, Reference
+from pair_questions import PAIR_MAKERS, likeness
 from questions import CAPTION, EVERYTHING, LIST, MAKERS, NUMBER_WORDS, caption, inventory
 from world import CELL, COLORS, PLURAL, SHAPES, make_scene
 
@@ -151,8 +154,55 @@ def short_questions(domain, kinds, n, seed, per_scene):
     return [s for s, _ in pairs], [q for _, q in pairs]
 
 
-def measure(model, domain, n, penalty):
-    """All tasks -> report"""
+def about_several(domain, kinds, makers, draw, n, seed):
+    """Two questions about each of n pairs or clips, evenly over the kinds -> what is shown, questions"""
+    rng, shown, qs = np.random.default_rng(HELD_OUT + seed), [], []
+    grids, i = [g for g, _ in domain.grids], 0
+    for k in range(n):
+        rows, columns = grids[k % len(grids)]
+        subject, visuals = draw(rng, rows * CELL * 2, columns * CELL * 2)
+        for _ in range(2):
+            q = None
+            while q is None:        # kinds that this one does not allow are made up for later
+                i += 1
+                q = makers[kinds[i % len(kinds)]](rng, subject)
+            shown.append(visuals)
+            qs.append(q)
+    return shown, qs
+
+
+def draw_pair(domain):
+    """-> a drawer of pairs"""
+    def draw(rng, h, w):
+        like = likeness(rng)
+        pair = [make_scene(rng, replace(domain, objects=domain.pair_objects), h, w, *like) for _ in range(2)]
+        return pair, [picture(s) for s in pair]
+    return draw
+
+
+def draw_clip(domain):
+    """-> a drawer of clips"""
+    def draw(rng, h, w):
+        clip = make_clip(rng, domain, h, w, pick(rng, domain.slices) * SLICE)
+        return clip, [Clip(tuple(Image.fromarray(f) for f in clip["frames"]), pick(rng, domain.frame_rates))]
+    return draw
+
+
+def measure(model, domain, n, penalty, tasks):
+    """The chosen tasks -> report"""
+    report = measure_pictures(model, domain, n, penalty) if "pictures" in tasks else {}
+    for name, kinds, makers, draw, seed in (("pair", domain.pair_questions, PAIR_MAKERS, draw_pair(domain), 10), ("clip", domain.clip_questions, CLIP_MAKERS, draw_clip(domain), 11)):
+        if name + "s" in tasks:
+            shown, qs = about_several(domain, [k for k, _ in kinds], makers, draw, n, seed)
+            report[name] = by_kind(model.ask([(None, v, q.text) for v, q in zip(shown, qs)], 40, penalty), qs)
+            shown, qs = about_several(domain, [k for k, _ in kinds], makers, draw, n // 2, seed + 10)
+            answers = [json_answer(t) for t in model.ask([(prompts.VQA_JSON, v, q.text) for v, q in zip(shown, qs)], 60, penalty)]
+            report[name + "_json"] = dict(json_valid=share(sum(a is not None for a in answers), len(answers)), **by_kind([a or "" for a in answers], qs))
+    return report
+
+
+def measure_pictures(model, domain, n, penalty):
+    """All tasks about one picture -> report"""
     ask = lambda system, drawn, texts, tokens: model.ask([(system, picture(s), t) for s, t in zip(drawn, texts)], tokens, penalty)
     texts_of = lambda qs: [q.text for q in qs]
     kinds = [k for k, _ in domain.questions]
@@ -202,6 +252,7 @@ def main():
     ap.add_argument("--json", default="")
     ap.add_argument("--penalties", type=float, nargs="+", default=[1.0, 1.05])
     ap.add_argument("--oblong", action="store_true", help="pictures that are not square, instead of square ones")
+    ap.add_argument("--tasks", nargs="+", default=["pictures", "pairs", "clips"])
     ap.add_argument("--threads", type=int, default=1)
     args = ap.parse_args()
     os.nice(5)
@@ -210,7 +261,7 @@ def main():
     model, began = Reference(args.folder), time.time()
     report = dict(scenes=args.scenes, pictures="oblong" if args.oblong else "square", penalties={})
     for penalty in args.penalties:
-        report["penalties"][str(penalty)] = measure(model, domain, args.scenes, penalty)
+        report["penalties"][str(penalty)] = measure(model, domain, args.scenes, penalty, args.tasks)
         print(json.dumps(report["penalties"][str(penalty)], indent=1), flush=True)
     print("seconds", round(time.time() - began))
     if args.json:

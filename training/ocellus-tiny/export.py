@@ -14,15 +14,16 @@ from tokenizers import Tokenizer
 
 import model
 import prompts
+from clip import SLICE, make_clip
 from domain import DOMAIN
 from losses import MEAN, STD
 from model import CONFIG, Tiny
-from pack import Packer, patches, window_order
-from questions import caption
+from pack import TOKENS_PER_SECOND, Packer, Visual, patches, window_order
+from questions import caption, inventory
 from tokenizer import SPECIAL, TAGS
 from world import CELL, make_scene
 
-PIXELS = (6 * CELL) ** 2        # pictures are resized to about this area
+PIXELS = (6 * CELL) ** 2        # pictures and frames are resized to about this area
 TEMPLATE = (
     "{% if messages[0]['role'] != 'system' %}<|im_start|>system\nYou are a helpful assistant.<|im_end|>\n{% endif %}"
     "{% for m in messages %}<|im_start|>{{ m['role'] }}\n"
@@ -54,17 +55,17 @@ def configs(t):
                 "model_type": "qwen2_5_vl", "depth": c["v_depth"], "hidden_act": "silu", "hidden_size": c["v_hidden"],
                 "intermediate_size": c["v_inter"], "num_heads": c["v_heads"], "in_channels": 3, "in_chans": 3, "out_hidden_size": c["hidden"],
                 "patch_size": c["patch"], "spatial_merge_size": c["merge"], "spatial_patch_size": c["patch"], "window_size": c["window"],
-                "fullatt_block_indexes": c["v_full"], "tokens_per_second": 2, "temporal_patch_size": 2},
+                "fullatt_block_indexes": c["v_full"], "tokens_per_second": TOKENS_PER_SECOND, "temporal_patch_size": 2},
             "rope_scaling": {"type": "mrope", "mrope_section": c["sections"]}, "vocab_size": c["vocab"]},
         "generation_config.json": {**special, "eos_token_id": [t("<|im_end|>"), t("<|endoftext|>")], "do_sample": False, "max_new_tokens": 256,
                                    "repetition_penalty": 1.0},
         "preprocessor_config.json": {"min_pixels": PIXELS, "max_pixels": PIXELS, "image_processor_type": "Qwen2VLImageProcessor", **image},
         "video_preprocessor_config.json": {
-            "size": {"shortest_edge": 112 * 112, "longest_edge": 112 * 112}, "fps": 2, "min_frames": 4, "max_frames": 8, "do_sample_frames": True,
+            "size": {"shortest_edge": PIXELS, "longest_edge": PIXELS}, "fps": 2, "min_frames": 4, "max_frames": 8, "do_sample_frames": True,
             "video_processor_type": "Qwen2VLVideoProcessor", **image},
         "ocellus.json": {      # what Ocellus says for its tasks; the model knows no longer prompts
             "name": "ocellus-tiny", "coordinateSpace": "relative-1024",
-            "systemPrompts": {"vqa": prompts.VQA_JSON, "phrase-grounding": prompts.GROUNDING, "freeform": prompts.DEFAULT},
+            "systemPrompts": {"vqa": prompts.VQA_JSON, "phrase-grounding": prompts.GROUNDING, "freeform": prompts.DEFAULT, "video-freeform": prompts.DEFAULT},
             "cotSuffix": prompts.THINK},
         "chat_template.json": {"chat_template": TEMPLATE},
         "tokenizer_config.json": {
@@ -90,24 +91,36 @@ def write(state, tokenizer_path, folder):
     save_file({hub(k): v.detach().to(torch.bfloat16).contiguous() for k, v in state.items()}, os.path.join(folder, "model.safetensors"), metadata={"format": "pt"})
 
 
+def prompt_of(rng, kind, rows, columns):
+    """-> pictures or slices [frames, h, w, 3], visuals of the prompt, question, answer"""
+    h, w = rows * CELL, columns * CELL
+    if kind == "clip":
+        clip = make_clip(rng, DOMAIN, h, w, 3 * SLICE)
+        return list(clip["frames"].reshape(3, SLICE, h, w, 3)), [Visual("<|video_pad|>", 3, 1.5)], "What is in the video?", inventory(clip)
+    scenes = [make_scene(rng, DOMAIN, h, w) for _ in range(2 if kind == "pair" else 1)]
+    return [s["img"][None] for s in scenes], [Visual() for _ in scenes], "Describe the image.", caption(scenes[0])
+
+
 @torch.no_grad()
-def largest_difference(state, tokenizer_path, folder, rows, columns):
-    """Between the logits of the training forward in float32 and those of transformers, on one scene."""
+def largest_difference(state, tokenizer_path, folder, kind, rows, columns):
+    """Between the logits of the training forward in float32 and those of transformers, on one prompt."""
     from hf import Reference
     reference, packer, rng = Reference(folder).model, Packer(tokenizer_path), np.random.default_rng(3)
     net = Tiny()
     net.load_state_dict({k: v.to(torch.bfloat16).float() for k, v in state.items()})
-    scene = make_scene(rng, DOMAIN, rows * CELL, columns * CELL)
-    row = packer.row(prompts.DEFAULT, False, rows, columns, [("caption", "Describe the image.", caption(scene))], 160 + rows * columns)
+    shown, visuals, question, answer = prompt_of(rng, kind, rows, columns)
+    row = packer.row(prompts.DEFAULT, False, visuals, rows, columns, [(kind, question, answer)], 160 + len(shown) * rows * columns)
     n = len([s for s in row["seg"] if s >= 0])
-    ids, pos, seg = (torch.tensor([row[k][:n]]) for k in ("ids", "pos", "seg"))
-    mean, std = (np.repeat(v, 196) for v in (MEAN, STD))
-    pixels = lambda order: torch.tensor((patches(scene["img"], order) / 255 - mean) / std).float()
-    hidden, *_ = net(pixels(window_order(rows, columns)[0])[None], rows, columns, ids, pos, seg, torch.tensor([row["first"]]))
+    ids, pos, seg, at = (torch.tensor([row[k][:n]]) for k in ("ids", "pos", "seg", "at"))
+    normal = lambda px: ((torch.tensor(px).view(len(px), 3, -1) / 255 - torch.tensor(MEAN)[:, None]) / torch.tensor(STD)[:, None]).view(len(px), -1).float()
+    ours = torch.stack([normal(patches(s, window_order(rows, columns)[0])) for s in shown])
+    hidden, *_ = net(ours, rows, columns, ids, pos, seg, at)
     ours = hidden @ net.model.language_model.embed_tokens.weight.t()
-    twice = pixels(np.arange(rows * columns)).view(-1, 3, 1, 196).expand(-1, -1, 2, -1).reshape(-1, 1176)
-    theirs = reference(input_ids=ids, pixel_values=twice, image_grid_thw=torch.tensor([[1, 2 * rows, 2 * columns]]),
-                       mm_token_type_ids=(ids == packer.id("<|image_pad|>")).long(), attention_mask=torch.ones_like(ids)).logits
+    twice = torch.cat([normal(patches(s if len(s) == SLICE else s.repeat(SLICE, 0), np.arange(rows * columns))) for s in shown])
+    grid = torch.tensor([[v.slices, 2 * rows, 2 * columns] for v in visuals])
+    given = {"video_grid_thw": grid, "pixel_values_videos": twice, "second_per_grid_ts": torch.tensor([1.5 / TOKENS_PER_SECOND])} \
+        if kind == "clip" else {"image_grid_thw": grid, "pixel_values": twice}
+    theirs = reference(input_ids=ids, mm_token_type_ids=(ids == packer.id(visuals[0].pad)).long() * (2 if kind == "clip" else 1), attention_mask=torch.ones_like(ids), **given).logits
     return (ours - theirs).abs().max().item()
 
 
@@ -115,9 +128,9 @@ def main(checkpoint, tokenizer_path, folder):
     saved = torch.load(checkpoint, map_location="cpu")
     write(saved["net"], tokenizer_path, folder)
     model.MATMUL = torch.float32
-    for rows, columns in ((6, 6), (5, 7), (8, 8)):
-        difference = largest_difference(saved["net"], tokenizer_path, folder, rows, columns)
-        print(f"{rows}x{columns} cells: logits differ by at most {difference:.1e}")
+    for kind, rows, columns in (("picture", 6, 6), ("picture", 5, 7), ("picture", 8, 8), ("pair", 6, 6), ("clip", 6, 6), ("clip", 4, 7)):
+        difference = largest_difference(saved["net"], tokenizer_path, folder, kind, rows, columns)
+        print(f"{kind}, {rows}x{columns} cells: logits differ by at most {difference:.1e}")
         assert difference < 1e-3
     print("steps", saved["step"], "bytes", os.path.getsize(os.path.join(folder, "model.safetensors")))
 

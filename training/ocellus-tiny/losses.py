@@ -24,7 +24,7 @@ class Losses:
         self.end = packer.id("<|im_end|>")
         self.numbers = torch.tensor([packer.encode(str(n))[0] for n in range(0, GRID + 1, STEP)])
         self.values = torch.arange(0, GRID + 1, STEP).float()
-        mean, std = (torch.tensor(v).repeat_interleave(196) for v in (MEAN, STD))
+        mean, std = (torch.tensor(v) for v in (MEAN, STD))
         self.scale, self.shift = 1 / (255 * std), -mean / std
         self.shape_weight, self.color_weight = torch.ones(SHAPE_CLASSES), torch.ones(COLOR_CLASSES)
         self.shape_weight[0] = self.color_weight[0] = 0.3
@@ -42,7 +42,9 @@ class Losses:
         """-> loss, {name: value}; sigma: width of the coordinates' Gaussian target on the 0…1024 grid"""
         t = torch.from_numpy
         rows, columns = batch["grid"]
-        px = (t(batch["pixels"]).float() * self.scale + self.shift).to(torch.bfloat16)
+        pixels = t(batch["pixels"]).float()
+        wide = lambda v: v.repeat_interleave(pixels.shape[-1] // 3)
+        px = (pixels * wide(self.scale) + wide(self.shift)).to(torch.bfloat16)
         shape, color = t(batch["cell_shape"]).long().flatten(), t(batch["cell_color"]).long().flatten()
         box = t(batch["cell_box"]).reshape(-1, 4)
         y, x = torch.meshgrid((torch.arange(rows) + .5) / rows, (torch.arange(columns) + .5) / columns, indexing="ij")
@@ -52,7 +54,7 @@ class Losses:
             v = self.net.model.visual(px, rows, columns)
             loss, seen = self.cell_loss(self.heads["v"](v.reshape(-1, v.shape[-1])), shape, color, relative, 1)
             return loss, {k: v.item() for k, v in seen.items()}
-        h, v, mid, deep = self.net(px, rows, columns, t(batch["ids"]).long(), t(batch["pos"]), t(batch["seg"]), t(batch["first"]).long())
+        h, v, mid, deep = self.net(px, rows, columns, t(batch["ids"]).long(), t(batch["pos"]), t(batch["seg"]), t(batch["at"]).long())
         hidden = h.shape[-1]
         predict, target, weight, coord = t(batch["predict"]).long(), t(batch["target"]).long(), t(batch["weight"]), t(batch["coordinate"])
         logits = self.net.logits(h.reshape(-1, hidden)[predict])
@@ -73,9 +75,10 @@ class Losses:
             at = F.rms_norm(deep.reshape(-1, hidden)[predict[starts]], (hidden,))
             whole = (self.heads["d"](at) - truth).abs().mean()
         loss = text + .3 * cells + .3 * again + 3 * whole
+        kind = batch["kind"]
         with torch.no_grad():
             plain = ~is_coord & (weight > 1) & (target != self.end)
             seen = dict(seen, loss=text.detach(), form=nll[~is_coord & (weight == 1)].mean(), plain=nll[plain].mean(),
                         right=(logits[plain].argmax(1) == target[plain]).float().mean(), whole=whole,
                         coord=(among.argmax(1) * STEP - coord[is_coord]).abs().float().mean())
-        return loss, {k: v.item() for k, v in seen.items()}
+        return loss, {k if kind == "picture" else f"{kind}_{k}": v.item() for k, v in seen.items() if kind == "picture" or k in ("plain", "right")}

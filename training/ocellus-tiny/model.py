@@ -1,4 +1,4 @@
-"""Lean training forward with the mathematics of Qwen2.5-VL (one still image per row, one picture size per batch).
+"""Lean training forward with the mathematics of Qwen2.5-VL (one picture size, and as many visual tokens a row, per batch).
 
 Parameter names equal the in-memory names of transformers' Qwen2_5_VLForConditionalGeneration, so export is a plain copy of
 the state dict; export.py compares the logits. Matrix products run in MATMUL (bfloat16), the residual stream in float32.
@@ -14,6 +14,7 @@ from pack import window_order
 CONFIG = dict(v_hidden=160, v_heads=5, v_depth=6, v_inter=320, v_full=[2, 5], patch=14, merge=2, window=112,
               hidden=192, heads=6, kv=2, layers=5, inter=512, theta=100.0, sections=[4, 5, 7], vocab=1808, eps=1e-6)
 MATMUL = torch.bfloat16
+PICTURES = 4
 
 
 class RMSNorm(nn.Module):
@@ -115,9 +116,14 @@ class Visual(nn.Module):
         return g
 
     def forward(self, px, rows, columns):
-        """px [B, patches, 588] in window order -> [B, cells, hidden] in reading order"""
+        """px [B, patches, 588 or, for slices of a clip, 1176] in window order -> [B, cells, hidden] in reading order"""
+        return torch.cat([self.some(p, rows, columns) for p in px.split(PICTURES)])
+
+    def some(self, px, rows, columns):
+        """The same for at most PICTURES pictures: the compiled blocks then see few different sizes."""
         g = self.geometry(rows, columns)
-        w = self.patch_embed.proj.weight.sum(2).flatten(1)      # a still image is two equal frames
+        w = self.patch_embed.proj.weight
+        w = w.flatten(1) if px.shape[-1] == w[0].numel() else w.sum(2).flatten(1)      # a still image is two equal frames
         x = F.linear(px.to(MATMUL), w.to(MATMUL)).float()
         for i, b in enumerate(self.blocks):
             full = i in self.c["v_full"]
@@ -217,12 +223,13 @@ class Tiny(nn.Module):
         p = torch.cat([p, p], -1)[:, :, None]
         return p.cos(), p.sin()
 
-    def forward(self, px, rows, columns, ids, pos, seg, first, tap=1):
-        """-> last hidden states [B, L, hidden], visual tokens, visual tokens after text layer `tap`, hidden states before the last layer"""
+    def forward(self, px, rows, columns, ids, pos, seg, at, tap=1):
+        """px: the pictures or slices of row 0, then of row 1, …; at [B, visual tokens]: their indices in the rows
+        -> last hidden states [B, L, hidden], visual tokens, visual tokens after text layer `tap`, hidden states before the last layer"""
         lm = self.model.language_model
-        v = self.model.visual(px, rows, columns)
         x = lm.embed_tokens(ids)
-        at = (first[:, None] + torch.arange(rows * columns))[..., None].expand(-1, -1, x.shape[-1])
+        v = self.model.visual(px, rows, columns).view(ids.shape[0], -1, x.shape[-1])
+        at = at[..., None].expand(-1, -1, x.shape[-1])
         x = x.scatter(1, at, v)
         n = ids.shape[1]
         sees = ((seg[:, None, :] == 0) | (seg[:, None, :] == seg[:, :, None])) & torch.ones(n, n, dtype=torch.bool).tril()

@@ -1,9 +1,11 @@
 """Turns scenes and dialogues into training rows.
 
-One row holds the system message and the picture once, followed by several independent question/answer branches. A branch
+One row holds the system message and the pictures or the clip once, followed by several independent question/answer branches. A branch
 attends to the prefix and to itself only, and its positions restart after the prefix, so that every branch is exactly the
 single-turn example that inference sees, while the picture is encoded once.
 """
+from dataclasses import dataclass
+
 import numpy as np
 from tokenizers import Tokenizer
 
@@ -12,6 +14,7 @@ from world import CELL
 
 PATCH, MERGE, WINDOW = 14, 2, 4      # pixels of a patch, patches and cells per side of a merged cell and of an attention window
 PLAIN_WEIGHT, COORDINATE_WEIGHT = 3.0, 4.0    # loss weights of the tokens of plain answers and of box coordinates; all others 1
+TOKENS_PER_SECOND = 4                # positions that the slices of a clip are apart, per second
 PAD, SHARED = -1, 0                  # segment numbers: padding, prefix; branches count from 1
 
 
@@ -26,11 +29,21 @@ def window_order(rows, columns):
     return np.array(order), np.array(window)
 
 
-def patches(img, order):
-    """uint8 [h,w,3] -> [patches, 588] (channel, y, x), the four patches of a cell together, cells in the given order"""
-    h, w, _ = img.shape
-    cells = img.reshape(h // CELL, MERGE, PATCH, w // CELL, MERGE, PATCH, 3).transpose(0, 3, 1, 4, 6, 2, 5)
-    return np.ascontiguousarray(cells.reshape((h // CELL) * (w // CELL), MERGE * MERGE, 3 * PATCH * PATCH)[order].reshape(-1, 3 * PATCH * PATCH))
+def patches(frames, order):
+    """uint8 [frames,h,w,3] -> [patches, 588 · frames] (channel, frame, y, x), the four patches of a cell together, cells in the given order"""
+    n, h, w, _ = frames.shape
+    cells = frames.reshape(n, h // CELL, MERGE, PATCH, w // CELL, MERGE, PATCH, 3).transpose(1, 4, 2, 5, 7, 0, 3, 6)
+    width = n * 3 * PATCH * PATCH
+    return np.ascontiguousarray(cells.reshape((h // CELL) * (w // CELL), MERGE * MERGE, width)[order].reshape(-1, width))
+
+
+@dataclass(frozen=True)
+class Visual:
+    """A picture or a clip in a prompt. time_step: distance of two slices of a clip in positions."""
+
+    pad: str = "<|image_pad|>"
+    slices: int = 1
+    time_step: float = 1
 
 
 class Packer:
@@ -54,23 +67,31 @@ class Packer:
                 self.cache[text] = ids
         return ids
 
-    def prefix(self, system, rows, columns):
-        """-> ids, positions [(t, y, x)], the next position, index of the first visual token"""
-        ids = [self.id("<|im_start|>")] + self.encode("system\n" + system) + self.to_user + [self.id("<|vision_start|>")]
+    def prefix(self, system, visuals, rows, columns):
+        """-> ids, positions [(t, y, x)], the next position, indices of the visual tokens"""
+        ids = [self.id("<|im_start|>")] + self.encode("system\n" + system) + self.to_user
         pos = [(i, i, i) for i in range(len(ids))]
-        first = p = len(ids)
-        ids += [self.id("<|image_pad|>")] * (rows * columns)
-        pos += [(p, p + y, p + x) for y in range(rows) for x in range(columns)]
-        p += max(rows, columns)
-        return ids + [self.id("<|vision_end|>")], pos + [(p, p, p)], p + 1, first
+        p, at = len(ids), []
+        for v in visuals:
+            ids.append(self.id("<|vision_start|>"))
+            pos.append((p, p, p))
+            p += 1
+            at += range(len(ids), len(ids) + v.slices * rows * columns)
+            ids += [self.id(v.pad)] * (v.slices * rows * columns)
+            pos += [(p + int(t * v.time_step), p + y, p + x) for t in range(v.slices) for y in range(rows) for x in range(columns)]
+            p += max(rows, columns)
+            ids.append(self.id("<|vision_end|>"))
+            pos.append((p, p, p))
+            p += 1
+        return ids, pos, p, at
 
-    def row(self, system, reasoned, rows, columns, turns, length):
+    def row(self, system, reasoned, visuals, rows, columns, turns, length):
         """One padded row as a dict of lists; branches that no longer fit are left out.
 
         predict: rows of the hidden states that are scored; target and weight: one per scored state; coordinate: the number
         0…1024 of a box coordinate, else -1; box: 1 where the next four numbers are a box.
         """
-        ids, pos, p0, first = self.prefix(system, rows, columns)
+        ids, pos, p0, at = self.prefix(system, visuals, rows, columns)
         seg = [SHARED] * len(ids)
         r = dict(predict=[], target=[], weight=[], coordinate=[], box=[])
         branch = 0
@@ -97,4 +118,4 @@ class Packer:
                 r["box"].append(1 if is_number and kind in GROUNDED and numbers % 4 == 0 else 0)
                 numbers += is_number
         pad = length - len(ids)
-        return dict(r, ids=ids + [self.id("<|endoftext|>")] * pad, pos=pos + [(0, 0, 0)] * pad, seg=seg + [PAD] * pad, first=first)
+        return dict(r, ids=ids + [self.id("<|endoftext|>")] * pad, pos=pos + [(0, 0, 0)] * pad, seg=seg + [PAD] * pad, at=at)

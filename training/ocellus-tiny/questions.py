@@ -311,16 +311,26 @@ def answer_text(mode, reasoned, question):
     return f"<think>{question.reasoning}</think><answer>{text}</answer>" if reasoned else text
 
 
+def examples(rng, makers, kinds, subject, mode, reasoned):
+    """[(kind, question, answer)] of these kinds about a scene, a pair or a clip, without repeated questions."""
+    turns, asked = [], set()
+    for kind in kinds:
+        q = makers[kind](rng, subject)
+        if q and q.text not in asked:
+            asked.add(q.text)
+            turns.append((q.kind, q.text, answer_text(mode, reasoned, q)))
+    return turns
+
+
 def dialogue(rng, domain, scene):
     """-> (system message, reasoned, [(kind, question, answer)]): independent single-turn examples about one scene"""
     z = rng.random()
     mode = "plain" if z < 0.66 else ("vqa" if z < 0.83 else "grounding")
     reasoned = rng.random() < 0.14
-    system = system_message(rng, mode, reasoned)
-    turns, asked = [], set()
-    for kind in kinds_for(rng, domain, mode, reasoned):
-        q = MAKERS[kind](rng, scene)
-        if q and q.text not in asked:
-            asked.add(q.text)
-            turns.append((q.kind, q.text, answer_text(mode, reasoned, q)))
-    return system, reasoned, turns
+    return system_message(rng, mode, reasoned), reasoned, examples(rng, MAKERS, kinds_for(rng, domain, mode, reasoned), scene, mode, reasoned)
+
+
+def short_dialogue(rng, makers, kinds, subject):
+    """The same about two pictures or a clip: short answers only, plain or as JSON."""
+    mode = "plain" if rng.random() < 0.75 else "vqa"
+    return system_message(rng, mode, False), False, examples(rng, makers, [pick(rng, kinds) for _ in range(14)], subject, mode, False)

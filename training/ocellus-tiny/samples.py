@@ -1,7 +1,8 @@
-"""python samples.py FOLDER: draws the sample pictures of the package and writes samples.json.
+"""python samples.py FOLDER: draws the sample pictures and clips of the package and writes samples.json and prompts.json.
 
-Seven come from the generator of the training scenes (at another resolution and from a seed of their own), four are drawn in
+Seven pictures come from the generator of the training scenes (at another resolution and from a seed of their own), four are drawn in
 styles that the generator does not have: thick contours, drop shadows, gloss.
+prompts.json has prompts of two of these pictures, and of clips: an animated GIF, single frames, an MP4.
 """
 import json
 import os
@@ -9,11 +10,15 @@ import re
 import sys
 from dataclasses import replace
 
+import av
 import numpy as np
 from PIL import Image, ImageDraw
 
 import prompts
+from clip import make_clip
+from clip_questions import CLIP_MAKERS
 from domain import DOMAIN
+from pair_questions import PAIR_MAKERS
 from questions import MAKERS, answer_text, name
 from world import CELL, make_scene, outline
 
@@ -84,10 +89,10 @@ def hand_made():
     return [c.scene() for c in (contours, shadows, gloss, bare)]
 
 
-def ask(rng, kind, pattern, scene):
+def ask(rng, kind, pattern, scene, makers=MAKERS):
     """A question of this kind whose text matches, or None where the scene does not allow one."""
     for _ in range(400):
-        q = MAKERS[kind](rng, scene)
+        q = makers[kind](rng, scene)
         if q and re.fullmatch(pattern, q.text):
             return q
     return None
@@ -116,18 +121,84 @@ def questions_about(rng, scene, number):
     return out
 
 
+# pairs of pictures and what is asked about them
+NTH = r"the (?:first|second) image\?"
+PAIR_PLAN = (("pair_color", r"What color is the \w+ in " + NTH), ("pair_count", r"How many (?!objects|shapes|things)\w+ are in " + NTH),
+             ("pair_exist", r"Is there an? \w+ in " + NTH), ("pair_list", r"What is in " + NTH))
+PAIRS = (("hand-made-1.png", "hand-made-3.png"), ("generated-1.png", "generated-2.png"))
+CLIP_PLAN = (("clip_list", r"What is in the video\?"), ("clip_count", r"How many objects are in the video\?"),
+             ("clip_color", r"What color is the \w+ in the video\?"), ("clip_exist", r"Is there an? \w+ in the video\?"))
+# (seed, event, form, frames); the form "frames" has four frames a second
+CLIPS = ((3, "move", "gif", 16), (4, "appear", "frames", 4), (5, "disappear", "mp4", 20))
+FRAME_RATE, SIDE = 10, 8 * CELL
+
+
+def several(rng, plan, makers, subject):
+    """Plain questions, the first one also as JSON."""
+    asked = [q for topic, pattern in plan if (q := ask(rng, topic, pattern, subject, makers))]
+    rows = [dict(kind="answer", topic=q.kind, question=q.text, answer=q.answer) for q in asked]
+    return rows + [dict(kind="json-answer", topic=q.kind, system=prompts.VQA_JSON, question=q.text, answer=answer_text("vqa", False, q)) for q in asked[1:2]]
+
+
+def write_clip(folder, name, form, frames):
+    """Writes a clip and -> the part of a message that shows it."""
+    pictures = [Image.fromarray(f) for f in frames]
+    if form == "frames":
+        files = [f"clips/{name}-{i + 1}.png" for i in range(len(pictures))]
+        for file, picture in zip(files, pictures):
+            picture.save(os.path.join(folder, file), optimize=True)
+        return dict(type="video", frames=files, fps=4)
+    file = f"clips/{name}.{form}"
+    if form == "gif":
+        colors = pictures[0].quantize(64, dither=Image.Dither.NONE)
+        flat = [p.quantize(palette=colors, dither=Image.Dither.NONE) for p in pictures]
+        flat = [f for i, f in enumerate(flat) if i == 0 or f.tobytes() != flat[i - 1].tobytes()]    # Pillow would merge equal frames into a longer one
+        flat[0].save(os.path.join(folder, file), save_all=True, append_images=flat[1:], duration=round(1000 / FRAME_RATE), loop=0, optimize=False)
+    else:
+        with av.open(os.path.join(folder, file), "w") as out:
+            stream = out.add_stream("libx264", rate=FRAME_RATE, options=dict(crf="20", preset="veryslow"))
+            stream.width, stream.height, stream.pix_fmt = SIDE, SIDE, "yuv420p"
+            for frame in frames:
+                out.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            out.mux(stream.encode())
+    return dict(type="video", source=file)
+
+
+def several_prompts(folder, scenes):
+    """Prompts of two pictures or a clip. scenes: file name -> scene"""
+    rows = []
+    for i, files in enumerate(PAIRS):
+        questions = several(np.random.default_rng(SEED + i), PAIR_PLAN, PAIR_MAKERS, [scenes[f] for f in files])
+        rows.append(dict(name=f"pair-{i + 1}", parts=[dict(type="image", source=f) for f in files], questions=questions))
+    os.makedirs(os.path.join(folder, "clips"), exist_ok=True)
+    domain = replace(DOMAIN, styles=(("flat", 1),), backgrounds=(("bright-or-dark", 1),), clip_objects=((2, 1),))
+    for i, (seed, event, form, frames) in enumerate(CLIPS):
+        rng, name = np.random.default_rng(SEED * 100 + seed), f"clip-{i + 1}"
+        clip = make_clip(rng, replace(domain, events=((event, 1),)), SIDE, SIDE, frames)
+        part = write_clip(folder, name, form, clip["frames"])
+        rows.append(dict(name=name, parts=[part], questions=several(rng, CLIP_PLAN, CLIP_MAKERS, clip)))
+    return rows
+
+
+def write_rows(path, rows):
+    """A list as JSON."""
+    with open(path, "w") as f:
+        f.write(json.dumps(rows, indent=1) + "\n")
+
+
 def main(folder):
     os.makedirs(folder, exist_ok=True)
     rng = np.random.default_rng(SEED)
     scenes = [generated(rng, n, kind, *grid) for n, kind, grid in GENERATED]
-    rows = []
+    rows, named = [], {}
     for i, scene in enumerate(scenes + hand_made()):
         style, k = ("generated", i + 1) if i < len(scenes) else ("hand-made", i + 1 - len(scenes))
         file = f"{style}-{k}.png"
         Image.fromarray(scene["img"]).save(os.path.join(folder, file), optimize=True)
         rows.append(dict(file=file, width=scene["w"], height=scene["h"], style=style, questions=questions_about(rng, scene, i)))
-    with open(os.path.join(folder, "samples.json"), "w") as f:
-        f.write(json.dumps(rows, indent=1) + "\n")
+        named[file] = scene
+    write_rows(os.path.join(folder, "samples.json"), rows)
+    write_rows(os.path.join(folder, "prompts.json"), several_prompts(folder, named))
 
 
 if __name__ == "__main__":

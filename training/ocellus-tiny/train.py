@@ -28,6 +28,8 @@ def arguments():
     ap.add_argument("run", help="folder for checkpoint.pt and train.log")
     ap.add_argument("--tokenizer", required=True)
     ap.add_argument("--resume", default="", help="a checkpoint.pt, or a folder with model.safetensors (then the auxiliary heads start anew)")
+    ap.add_argument("--stills", action="store_true", help="the checkpoint has seen no clips: both frames of a patch start from the same weights")
+    ap.add_argument("--freeze", action="store_true", help="leave the vision tower as it is: a third cheaper")
     ap.add_argument("--minutes", type=float, default=90, help="wall time of the whole run")
     ap.add_argument("--decay", type=float, default=60, help="the learning rate falls to zero over the last so many minutes")
     ap.add_argument("--vision", type=int, default=0, help="train the vision tower alone for so many steps first")
@@ -93,7 +95,7 @@ def work(rank, args, net, heads, shared, before, parent):
     seed = args.seed * 1000 + rank * 131 + before * 17
     CONTEXT.Process(target=serve, args=(queue, args.tokenizer, seed, args.micro, args.length, shared.vision, os.getpid()), daemon=True).start()
     losses = Losses(net, heads, Packer(args.tokenizer))
-    named = list(net.named_parameters()) + [("head." + k, p) for k, p in heads.named_parameters()]
+    named = [(k, p) for k, p in net.named_parameters() if p.requires_grad] + [("head." + k, p) for k, p in heads.named_parameters()]
     optimizer = Optimizer(named, shared.grads, rank)
     for block in [*net.model.visual.blocks, *net.model.language_model.layers]:
         block.compile(dynamic=False)
@@ -142,9 +144,14 @@ def main():
     net, heads = Tiny(), auxiliary_heads(CONFIG["hidden"])
     spread_numbers(net, Packer(args.tokenizer))
     before = load(args.resume, net, heads) if args.resume else 0
+    if args.stills:
+        with torch.no_grad():
+            w = net.model.visual.patch_embed.proj.weight
+            w.copy_(w.mean(2, keepdim=True).expand_as(w))
+    net.model.visual.requires_grad_(not args.freeze)
     net.share_memory()
     heads.share_memory()
-    parameters = sum(p.numel() for m in (net, heads) for p in m.parameters())
+    parameters = sum(p.numel() for m in (net, heads) for p in m.parameters() if p.requires_grad)
     shared = Shared(args.processes, parameters, int(before < args.vision), 1 / args.warm)
     others = [CONTEXT.Process(target=work, args=(r, args, net, heads, shared, before, os.getpid())) for r in range(1, args.processes)]
     for p in others:

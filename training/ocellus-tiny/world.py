@@ -126,11 +126,10 @@ def place(rng, domain, shapes, colors, h, w, objects):
     return dict(shape=shape, color=color, box=box, area=area, r=float(r), points=p + [cx, cy])
 
 
-def paint(rng, domain, img, o):
-    """Draws an object into the picture; -> its mask [h, w]."""
-    h, w, _ = img.shape
+def layer_of(rng, domain, o, style=None):
+    """An object ready to be painted: corner (x, y), mask `alpha` [h, w] and pixels `fill` [h, w, 3]."""
     x0, y0, x1, y1 = int(o["box"][0]) - 3, int(o["box"][1]) - 3, int(o["box"][2]) + 5, int(o["box"][3]) + 5
-    points = [(x - x0, y - y0) for x, y in o.pop("points")]
+    points = [(x - x0, y - y0) for x, y in o["points"]]
     alpha = coverage(points, x1 - x0, y1 - y0, lambda d, p: d.polygon(p, fill=255))
     if o["shape"] == "ring":
         k = rng.uniform(0.5, 0.68)
@@ -138,40 +137,61 @@ def paint(rng, domain, img, o):
         hole = [((x - mx) * k + mx, (y - my) * k + my) for x, y in points]
         alpha = alpha - coverage(hole, x1 - x0, y1 - y0, lambda d, p: d.polygon(p, fill=255))
         alpha = np.clip(alpha, 0, 1)
-    fill = fill_of(rng, o["shape"], o["color"], pick(rng, domain.styles), alpha, points, o["r"])
+    return dict(x=x0, y=y0, alpha=alpha, fill=fill_of(rng, o["shape"], o["color"], style or pick(rng, domain.styles), alpha, points, o["r"]))
+
+
+def blend(img, layer, dx=0, dy=0):
+    """Paints a layer into the picture, moved by whole pixels; -> its mask [h, w]."""
+    h, w, _ = img.shape
+    x0, y0 = layer["x"] + dx, layer["y"] + dy
+    y1, x1 = y0 + layer["alpha"].shape[0], x0 + layer["alpha"].shape[1]
     ys, xs, ye, xe = max(0, y0), max(0, x0), min(h, y1), min(w, x1)
     inside = (slice(ys - y0, ye - y0), slice(xs - x0, xe - x0))
-    a = alpha[inside][..., None]
-    img[ys:ye, xs:xe] = img[ys:ye, xs:xe] * (1 - a) + fill[inside] * a
+    a = layer["alpha"][inside][..., None]
+    img[ys:ye, xs:xe] = img[ys:ye, xs:xe] * (1 - a) + layer["fill"][inside] * a
     full = np.zeros((h, w), np.float32)
     full[ys:ye, xs:xe] = a[..., 0]
     return full
 
 
-def make_scene(rng, domain, h, w):
+def claim(owner, cover, mask, number):
+    """Enters an object into `owner` wherever it covers more of a cell than what is entered there; masks are [h, w]."""
+    rows, columns = owner.shape
+    share = mask.reshape(rows, mask.shape[0] // rows, columns, mask.shape[1] // columns).mean((1, 3))
+    most = (share > cover) & (share > 0.03)
+    owner[most], cover[most] = number, share[most]
+
+
+def visible_on(tones):
+    """The colours that stand out from a background."""
+    return [c for c in COLOR_NAMES if min(np.abs(np.array(COLORS[c]) - t).sum() for t in tones) > CONTRAST]
+
+
+def make_scene(rng, domain, h, w, shapes=None, colors=None):
     """-> dict(img uint8 [h,w,3], objects [{shape, color, box (pixels), area, r}], back, owner, h, w).
 
     `owner` [h/28, w/28] names for every cell the object (from 1) that covers most of it, 0 for the background.
+    `shapes` and `colors` narrow the choice, the colours where some of them are visible.
     """
     while True:
         img, back, tones = background(rng, pick(rng, domain.backgrounds), h, w)
         wanted = pick(rng, domain.objects)
-        visible = [c for c in COLOR_NAMES if min(np.abs(np.array(COLORS[c]) - t).sum() for t in tones) > CONTRAST]
+        visible = visible_on(tones)
+        visible = [c for c in visible if c in (colors or COLOR_NAMES)] or visible
         # repeated shapes and colours make counting worthwhile
-        shapes = list(rng.permutation(SHAPES)[:int(rng.integers(1, 4))]) if rng.random() < 0.4 else SHAPES
-        colors = list(rng.permutation(visible)[:int(rng.integers(1, 4))]) if rng.random() < 0.35 else visible
+        kinds = list(rng.permutation(SHAPES)[:int(rng.integers(1, 4))]) if rng.random() < 0.4 else SHAPES
+        tints = list(rng.permutation(visible)[:int(rng.integers(1, 4))]) if rng.random() < 0.35 else visible
         objects = []
         owner, cover = np.zeros((h // CELL, w // CELL), np.int8), np.zeros((h // CELL, w // CELL), np.float32)
         for _ in range(80):
             if len(objects) == wanted:
                 break
-            o = place(rng, domain, shapes, colors, h, w, objects)
+            o = place(rng, domain, shapes or kinds, tints, h, w, objects)
             if not o:
                 continue
             objects.append(o)
-            share = paint(rng, domain, img, o).reshape(h // CELL, CELL, w // CELL, CELL).mean((1, 3))
-            most = (share > cover) & (share > 0.03)
-            owner[most], cover[most] = len(objects), share[most]
+            claim(owner, cover, blend(img, layer_of(rng, domain, o)), len(objects))
+            del o["points"]
         if objects:
             img = np.clip(img * rng.uniform(0.94, 1.06), 0, 255).astype(np.uint8)
             return dict(img=img, objects=objects, back=back, owner=owner, h=h, w=w)

@@ -213,7 +213,9 @@ test("the demo answers, measures, and writes annotated pictures", async () => {
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).not.toContain(escapeCode);
   expect(stdout).toContain("It knows only coloured shapes.");
-  expect(stdout).toMatch(/\d+ answers about \d+ pictures in .*, \d+ right · median first token \d+ ms/);
+  expect(stdout).toMatch(/(\d+) answers in .*, \1 right · median first token \d+ ms/);
+  expect(stdout).toMatch(/^hand-made-1\.png and hand-made-3\.png in one prompt$/m);
+  expect(stdout).toMatch(/^clip-1\.gif a clip$/m);
   const files = await readdir(join(folder, "pictures-of-demo"));
   expect(files.length).toBeGreaterThanOrEqual(3);
   for (const file of files) {

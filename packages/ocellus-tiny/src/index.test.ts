@@ -1,8 +1,8 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { extname, join } from "node:path";
 import { expect, test } from "vitest";
-import { checkpointFolder, readSamples, samplesFolder } from "./index.ts";
+import { checkpointFolder, readPromptSamples, readSamples, samplesFolder } from "./index.ts";
 
 test("the checkpoint folder holds what a Hugging Face checkpoint needs", () => {
   for (const file of ["config.json", "generation_config.json", "preprocessor_config.json", "tokenizer.json"]) {
@@ -21,8 +21,22 @@ test("every sample picture exists in the size that is listed, and has questions 
   }
 });
 
+test("there are pairs, and clips in every form, whose files exist and which have questions", async () => {
+  const prompts = await readPromptSamples();
+  const parts = prompts.flatMap((prompt) => prompt.parts);
+  for (const part of parts) {
+    for (const path of "frames" in part ? part.frames : [part.source]) expect(existsSync(path), path).toBe(true);
+  }
+  expect(prompts.filter((prompt) => prompt.parts.length === 2)).not.toHaveLength(0);
+  const forms = parts.flatMap((part) =>
+    "frames" in part ? "frames" : part.type === "video" ? extname(part.source) : [],
+  );
+  expect(new Set(forms)).toEqual(new Set([".gif", ".mp4", "frames"]));
+  for (const { name, questions } of prompts) expect(questions.length, name).toBeGreaterThanOrEqual(2);
+});
+
 test("the answers of JSON questions are JSON", async () => {
-  const answers = (await readSamples()).flatMap((sample) => sample.questions);
+  const answers = [...(await readSamples()), ...(await readPromptSamples())].flatMap((sample) => sample.questions);
   for (const { kind, answer } of answers) {
     if (kind === "phrase-grounding") expect(JSON.parse(answer)).toHaveProperty("phrase_grounding.groundings");
     if (kind === "json-answer") expect(JSON.parse(answer)).toHaveProperty("vqa.answer");

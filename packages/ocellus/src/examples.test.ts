@@ -19,7 +19,7 @@ afterAll(async () => {
 
 /** What each example must print; the answers themselves are the model's business. */
 const expected: Readonly<Record<string, readonly RegExp[]>> = {
-  "batch-folder": [/^12 done$/m, /^11 source-not-found$/m, /^in order: \S/m],
+  "batch-folder": [/^17 done$/m, /^16 source-not-found$/m, /^in order: \S/m],
   boxes: [/^sentence: \S/m, /^.+: \d+, \d+ to \d+, \d+ pixels$/m, /^phrases: [1-9]/m],
   "chain-of-thought": [/^thinking: \w.+/m, /^answer: \w/m],
   chunks: [/^\{"name":"hand-made-4\.png","answer":".+"\}$/m, /^stopped: 11 outcomes, some of them aborted$/m],
@@ -51,6 +51,13 @@ const expected: Readonly<Record<string, readonly RegExp[]>> = {
   "system-prompt": [/^own: \{"vqa":\{"answer":"1"\}\}$/m, /^none: 1$/m],
   stream: [/^\w.* .*\n\d+ tokens, first after \d+ ms$/m, /^finished: stop$/m, /^first piece: \w/m],
   tasks: [/^vqa -> vqa: \w/m, /^phrase-grounding -> phrase-grounding: .* \d+,\d+,\d+,\d+/m, /^generic -> generic: \w/m],
+  "two-pictures": [/^the first: a red circle and a blue square$/m, /^the triangle: green$/m, /^a circle: no$/m],
+  video: [
+    /^file: a green cross and a pink hexagon \(144 tokens\)$/m,
+    /^animation: a pink diamond and an orange cross$/m,
+    /^frames: an orange circle and a blue triangle$/m,
+    /^sampled: an orange circle and a blue triangle$/m,
+  ],
 };
 
 /** Runs examples one after the other in one process, each behind a line with its name. */

@@ -1,9 +1,16 @@
 import { basename, join } from "node:path";
 import { type DrawableResponse, inspectModel, loadModel, type PredictionResponse, type VisionModel } from "ocellus";
-import { checkpointFolder, readSamples, samplesFolder } from "ocellus-tiny";
+import {
+  checkpointFolder,
+  readPromptSamples,
+  readSamples,
+  type SamplePart,
+  type SampleQuestion,
+  samplesFolder,
+} from "ocellus-tiny";
 import { AnswerRow, type RowLayout, rowHeading } from "../demo/answer-row.ts";
 import { askSample } from "../demo/ask-sample.ts";
-import { type ChosenPicture, chooseQuestions } from "../demo/choose-questions.ts";
+import { choosePrompts, chooseQuestions } from "../demo/choose-questions.ts";
 import { type DemoAnswer, demoHeading, demoSummary } from "../demo/demo-texts.ts";
 import { isRight, rightAnswer } from "../demo/judge-answer.ts";
 import { createPictureAnnotator } from "../output/annotate-picture.ts";
@@ -22,7 +29,7 @@ const leastWidth = 64;
 const mostWidth = 96;
 
 /**
- * `ocellus demo`: questions about the sample pictures, with the answers as they are generated, timings, and annotated
+ * `ocellus demo`: questions about the sample pictures, two of them in one prompt, and a clip, with the answers as they are generated, timings, and annotated
  * pictures.
  *
  * @returns exit code 0
@@ -49,17 +56,37 @@ export async function demo(options: DemoOptions, signal: AbortSignal): Promise<n
   const files: string[] = [];
   const askedAt = performance.now();
   let drawingMs = 0;
-  for (const picture of chooseQuestions(await readSamples())) {
-    const given = await askAbout(model, picture, layout, isEmbedded, signal);
+  const ask = async (subject: Topic): Promise<DemoAnswer[]> => {
+    const given = await askAbout(model, subject, layout, isEmbedded, signal);
     answers.push(...given);
+    return given;
+  };
+  for (const { sample, questions } of chooseQuestions(await readSamples())) {
+    const source = join(samplesFolder, sample.file);
+    const title = { name: sample.file, facts: `${sample.width} × ${sample.height}, ${sample.style}` };
+    const given = await ask({ ...title, parts: [{ type: "image", source }], questions });
     const drawAt = performance.now();
-    const path = join(samplesFolder, picture.sample.file);
-    files.push(await annotator.annotate(path, drawnAnswers(given), signal));
+    files.push(await annotator.annotate(source, drawnAnswers(given), signal));
     drawingMs += performance.now() - drawAt;
+  }
+  for (const { parts, questions } of choosePrompts(await readPromptSamples())) {
+    const name = parts
+      .flatMap((part) => ("frames" in part ? part.frames : [part.source]))
+      .map((path) => basename(path));
+    const facts = parts.some(({ type }) => type === "video") ? "a clip" : "in one prompt";
+    await ask({ name: name.join(" and "), facts, parts, questions });
   }
   const totalMs = performance.now() - askedAt - drawingMs;
   await writeOutput(`${demoSummary({ answers, files, totalMs, isEmbedded }, layout.style)}\n`);
   return 0;
+}
+
+/** What is shown to the model, and what is asked about it. */
+interface Topic {
+  readonly name: string;
+  readonly facts: string;
+  readonly parts: readonly SamplePart[];
+  readonly questions: readonly SampleQuestion[];
 }
 
 async function openModel(folder: string, options: DemoOptions, signal: AbortSignal): Promise<VisionModel> {
@@ -77,18 +104,18 @@ async function openModel(folder: string, options: DemoOptions, signal: AbortSign
 
 async function askAbout(
   model: VisionModel,
-  { sample, questions }: ChosenPicture,
+  { name, facts, parts, questions }: Topic,
   layout: RowLayout,
   isEmbedded: boolean,
   signal: AbortSignal,
 ): Promise<DemoAnswer[]> {
   const { bold, dim } = layout.style;
   const answers: DemoAnswer[] = [];
-  await writeOutput(`${bold(sample.file)} ${dim(`${sample.width} × ${sample.height}, ${sample.style}`)}\n`);
+  await writeOutput(`${bold(name)} ${dim(facts)}\n`);
   for (const question of questions) {
     await writeOutput(`  ${question.question}\n`);
     const row = new AnswerRow(layout);
-    const response = await askSample(model, sample.file, question, row, signal);
+    const response = await askSample(model, parts, question, row, signal);
     // Only the embedded model is trained to use the very words of the recorded answers.
     const verdict = isEmbedded ? isRight(question, response) : null;
     await row.end(response, verdict);

@@ -1,6 +1,5 @@
-import { join } from "node:path";
 import type { PredictionResponse, VisionModel } from "ocellus";
-import { type SampleQuestion, samplesFolder } from "ocellus-tiny";
+import type { SamplePart, SampleQuestion } from "ocellus-tiny";
 import { answerPieces } from "../output/answer-pieces.ts";
 import type { AnswerRow } from "./answer-row.ts";
 
@@ -12,18 +11,17 @@ import type { AnswerRow } from "./answer-row.ts";
  */
 export async function askSample(
   model: VisionModel,
-  file: string,
+  parts: readonly SamplePart[],
   question: SampleQuestion,
   row: AnswerRow,
   signal: AbortSignal,
 ): Promise<PredictionResponse> {
   const isBoxes = question.kind === "phrase-grounding";
   const task = isBoxes ? "phrase-grounding" : question.kind === "json-answer" ? "vqa" : "generic";
+  const user = { role: "user", content: [...parts, { type: "text", text: question.question }] } as const;
   await using stream = model({
-    source: join(samplesFolder, file),
-    userPrompt: question.question,
-    // The prompts that the model was trained with are in the samples; an empty one means the template's own.
-    systemPrompt: question.system ?? "",
+    // The system prompts that the model was trained with are in the samples; without one, the template's own counts.
+    messages: question.system === undefined ? [user] : [{ role: "system", content: question.system }, user],
     task,
     stream: true,
     signal,

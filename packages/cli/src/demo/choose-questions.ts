@@ -1,4 +1,4 @@
-import type { Sample, SampleQuestion } from "ocellus-tiny";
+import type { PromptSample, Sample, SamplePart, SampleQuestion } from "ocellus-tiny";
 
 /** A sample picture and what is asked about it, in this order. */
 export interface ChosenPicture {
@@ -7,6 +7,7 @@ export interface ChosenPicture {
 }
 
 const plainQuestions = 2;
+const promptQuestions = 3;
 
 /**
  * A short tour of four pictures: for each two plain questions on topics that have not come up, at most one that thinks
@@ -25,6 +26,26 @@ export function chooseQuestions(samples: readonly Sample[]): readonly ChosenPict
     const search = sample.questions.findLast(({ kind }) => kind === "phrase-grounding");
     return { sample, questions: [...plain, thinking, search].filter((question) => question !== undefined) };
   });
+}
+
+/**
+ * Two pictures in one prompt, and a clip that every machine can read: of each the first, with at most three plain
+ * questions.
+ */
+export function choosePrompts(samples: readonly PromptSample[]): readonly PromptSample[] {
+  const pair = samples.find(({ parts }) => parts.length > 1 && parts.every(({ type }) => type === "image"));
+  const clip = samples.find(({ parts }) => parts.some(isAnimation));
+  return [pair, clip]
+    .filter((sample) => sample !== undefined)
+    .map((sample) => ({
+      ...sample,
+      questions: sample.questions.filter(({ kind }) => kind === "answer").slice(0, promptQuestions),
+    }));
+}
+
+/** Whether a part is a clip that needs no FFmpeg. */
+function isAnimation(part: SamplePart): boolean {
+  return part.type === "video" && "source" in part && part.source.endsWith(".gif");
 }
 
 /** Of each style the picture with the most objects, and among the others the first that can be thought about. */

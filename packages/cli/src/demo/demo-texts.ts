@@ -60,7 +60,7 @@ export function demoSummary({ answers, files, totalMs, isEmbedded }: DemoRun, st
     ...(speed === null ? [] : [`${speed.toFixed(0)} tokens/s`]),
   ].join(" · ");
   return [
-    `${style.bold(`${answers.length} answers about ${files.length} pictures in ${formatDuration(totalMs)}${score}`)} · ${speeds}`,
+    `${style.bold(`${answers.length} answers in ${formatDuration(totalMs)}${score}`)} · ${speeds}`,
     "",
     "Annotated pictures:",
     ...files.map((file) => `  ${style.cyan(file)}`),

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { unwrap, type VisionModel } from "@ocellus/core";
+import { type ImagePartInput, unwrap, type VideoPartInput, type VisionModel } from "@ocellus/core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadModel } from "../load-model.ts";
 import { fixturesFolder } from "./scratch-checkpoint.ts";
@@ -17,8 +17,12 @@ interface RecordedGreedy {
   readonly text: string;
 }
 
+type RecordedPart =
+  | { readonly type: "image" | "video"; readonly source: string }
+  | { readonly type: "video"; readonly frames: readonly string[]; readonly fps: number };
+
 interface RecordedCase {
-  readonly file: string;
+  readonly parts: readonly RecordedPart[];
   readonly system?: string;
   readonly question: string;
   readonly input_ids: readonly number[];
@@ -36,6 +40,11 @@ const recorded = JSON.parse(await readFile(`${fixturesFolder}ocellus-tiny/expect
   readonly max_new_tokens: number;
   readonly cases: readonly RecordedCase[];
 };
+
+const locate = (file: string): string => join(workspace, recorded.samples, file);
+
+const partOf = (part: RecordedPart): ImagePartInput | VideoPartInput =>
+  "frames" in part ? { ...part, frames: part.frames.map(locate) } : { ...part, source: locate(part.source) };
 
 let cacheFolder: string;
 let model: VisionModel;
@@ -62,18 +71,14 @@ test.each([
   const generationConfig = { maxNewTokens: recorded.max_new_tokens, repetitionPenalty, doSample: false } as const;
   let steps = 0;
   let compared = 0;
-  for (const { file, system, question, input_ids, [key]: expected } of recorded.cases) {
-    const source = join(workspace, recorded.samples, file);
-    const content = [
-      { type: "image", source },
-      { type: "text", text: question },
-    ] as const;
+  for (const { parts, system, question, input_ids, [key]: expected } of recorded.cases) {
+    const content = [...parts.map(partOf), { type: "text", text: question } as const];
     const messages = [
       ...(system === undefined ? [] : [{ role: "system", content: system } as const]),
       { role: "user", content } as const,
     ];
     const answered = unwrap(await model({ messages, generationConfig }));
-    const label = `${file}: ${question}`;
+    const label = `${JSON.stringify(parts)}: ${question}`;
     expect(answered.usage.inputTokens, label).toBe(input_ids.length);
     const differing = expected.ids.findIndex((id, step) => answered.tokenIds[step] !== id);
     const isTie = differing >= 0 && expected.gap[differing]! < nearTie;

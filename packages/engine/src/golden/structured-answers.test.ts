@@ -60,7 +60,8 @@ describe("a schema", () => {
     expect(response.kind).toBe("structured");
     expect(schema.safeParse(response.result).success).toBe(true);
     expect(response.finishReason).toBe("stop");
-    expect(JSON.stringify(response.result)).toBe(response.rawOutput);
+    expect(JSON.parse(response.rawOutput)).toEqual(response.result);
+    expect(response.rawOutput).not.toMatch(/\s/);
   });
 
   test("of one text", async () => {
