@@ -37,7 +37,7 @@ export async function openWatchedEngine(
   const watched = (graph: "vision" | "decoder"): OnnxSession => ({
     ...graphs[graph],
     run: (feeds) => {
-      listener?.(runs.push(graph), graph, feeds.inputs_embeds?.dims[0] ?? 0);
+      listener?.(runs.push(graph), graph, feeds.scored?.dims[0] ?? 0);
       return graphs[graph].run(feeds);
     },
   });

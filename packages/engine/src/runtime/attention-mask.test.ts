@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { FamilyModel } from "../families/model-family.ts";
-import { attentionMask, paddedMask } from "./attention-mask.ts";
+import { attentionMask } from "./attention-mask.ts";
 import { Decoder } from "./decoder.ts";
 import type { Feeds } from "./host-tensor.ts";
 
@@ -58,26 +58,3 @@ test("a chunk never ends within a joined run, and layers with a window have a ma
   const visible = (data: ArrayLike<number | bigint>): number => Array.from(data).filter((score) => score === 0).length;
   expect([visible(mask!.data as Float32Array), visible(sliding!.data as Float32Array)]).toEqual([601, 8]);
 });
-
-test.each([undefined, 1, 4, 7])(
-  "in a batch each row sees what it sees alone, and no room or padding; window %s",
-  (window) => {
-    const [lengths, counts, context] = [[5, 0, 12, 9], [1, 3, 2, 3], 12];
-    const tokens = 3;
-    const width = context + tokens;
-    const mask = paddedMask(lengths, counts, context, window);
-    expect(mask.length).toBe(4 * tokens * width);
-    for (const [row, length] of lengths.entries()) {
-      const count = counts[row]!;
-      const alone = attentionMask(count, length, { window });
-      for (let token = 0; token < count; token++) {
-        const start = (row * tokens + tokens - count + token) * width;
-        const own = Array.from(mask.subarray(start, start + width));
-        const hidden = [...own.slice(length, context), ...own.slice(context, width - count)];
-        expect(hidden.every((value) => value < -1e29)).toBe(true);
-        const seen = [...own.slice(0, length), ...own.slice(width - count)];
-        expect(seen).toEqual(Array.from(alone.subarray(token * (length + count), (token + 1) * (length + count))));
-      }
-    }
-  },
-);

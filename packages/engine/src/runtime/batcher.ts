@@ -20,6 +20,9 @@ const patienceMs = 30;
 /** Times that a step touches a cached key or value: it is read, joined with the new ones, and read again. */
 const cachePasses = 4;
 
+/** What a score that the mask hides costs, as touches of a key or value. */
+const maskedCost = 1 / 4;
+
 /** What a run of the smallest graph costs, as bytes that are read in that time. */
 const smallestRunBytes = 8 * 2 ** 20;
 
@@ -41,6 +44,8 @@ export interface BatchEntry extends GenerationOptions {
   /** What the decoder has seen of the prompt; belongs to the batcher from now on. */
   readonly state: SequenceState;
   readonly signal: AbortSignal;
+  /** What the prompt is known by in the prompt cache, a number a token. */
+  readonly keys: readonly number[];
   /** Takes what the decoder knows of the prompt, and perhaps of the answer, when the batcher needs it no more. */
   readonly keep: (state: SequenceState, tokenIds: readonly number[]) => void;
   /** Others are on their way: the answer is put where they can join. */
@@ -183,13 +188,13 @@ export class Batcher {
   }
 
   /** Puts an answer into a lane; resolves when it is complete. */
-  #run(generation: Generation, { state, signal, keep, isCrowded }: BatchEntry): Promise<void> {
+  #run(generation: Generation, { state, signal, keep, keys, isCrowded }: BatchEntry): Promise<void> {
     return new Promise((resolve, reject) => {
       const keepState = (kept: SequenceState): void => keep(kept, generation.tokenIds);
-      const member: Member = { generation, signal, keep: keepState, resolve, reject };
+      const member: Member = { generation, signal, keys, keep: keepState, resolve, reject };
       this.#change(() => {
         const isFirst = this.#lanes.length === 0;
-        const lane = this.#laneFor(state);
+        const lane = this.#laneFor(state, keys);
         if (this.#maxBatchSize === 1 || (isFirst && !isCrowded)) lane.hold(member, state);
         else lane.join(member, state);
         if (isFirst) void this.#stepAll();
@@ -203,15 +208,14 @@ export class Batcher {
     else change();
   }
 
-  /** The lane that an answer adds least padding to; a new one when padding costs more than a run of its own. */
-  #laneFor(state: SequenceState): Lane {
+  /** The lane in which an answer is least in the way; a new one when that costs more than a run of its own. */
+  #laneFor(state: SequenceState, keys: readonly number[]): Lane {
     let best: Lane | undefined;
     let least = (this.#limits.weightBytes + smallestRunBytes) / (cachePasses * this.#bytesPerToken);
     for (const lane of this.#maxBatchSize === 1 ? [] : this.#lanes) {
       if (lane.size === 0) continue;
-      const longest = Math.max(...lane.lengths);
-      const padding = (lane.size + 1) * Math.max(longest, state.length) - lane.size * longest - state.length;
-      if (padding < least) [best, least] = [lane, padding];
+      const waste = maskedCost * lane.waste(state, keys);
+      if (waste < least) [best, least] = [lane, waste];
     }
     if (best !== undefined) return best;
     const lane = this.#spare ?? new Lane(this.#sessions.decoder, this.#model);

@@ -1,6 +1,6 @@
 import type { DecoderShape, FamilyModel, TokenSpan } from "../families/model-family.ts";
 import { attentionMask, type MaskRules } from "./attention-mask.ts";
-import { type Feeds, floatTensor, type HostTensor } from "./host-tensor.ts";
+import { type Feeds, floatTensor, type HostTensor, integerTensor } from "./host-tensor.ts";
 import type { OnnxSession } from "./onnx-session.ts";
 import { SequenceState } from "./sequence-state.ts";
 import { tokenColumns } from "./token-columns.ts";
@@ -109,6 +109,7 @@ export class Decoder {
       cos: floatTensor(cos, rotaryDims),
       sin: floatTensor(sin, rotaryDims),
       ...this.#masks(tokens, joined),
+      scored: integerTensor([tokens - 1]),
       ...this.#state.feeds(),
     });
     this.#state.append(outputs, tokens);

@@ -1,19 +1,18 @@
 import { abortError } from "@ocellus/core";
 import type { FamilyModel } from "../families/model-family.ts";
-import { BatchCache } from "./batch-cache.ts";
 import { Decoder } from "./decoder.ts";
 import type { Generation } from "./generation.ts";
 import type { OnnxSession } from "./onnx-session.ts";
 import type { SequenceState } from "./sequence-state.ts";
+import { SharedCache } from "./shared-cache.ts";
 import { stepBatch } from "./step-batch.ts";
-
-/** What a run of the graph costs beside its rows, in rows (3B at int4: 40 ms a run, 9 ms a row). */
-const runRows = 5;
 
 /** An answer that is being generated. */
 export interface Member {
   readonly generation: Generation;
   readonly signal: AbortSignal;
+  /** What its prompt is known by in the prompt cache, a number a token. */
+  readonly keys: readonly number[];
   /** Takes what the decoder knows when the lane needs it no more. */
   readonly keep: (state: SequenceState) => void;
   readonly resolve: () => void;
@@ -28,13 +27,13 @@ export class Lane {
   readonly #session: OnnxSession;
   readonly #model: FamilyModel;
   readonly #members: Member[] = [];
-  readonly #cache: BatchCache;
+  readonly #cache: SharedCache;
   #alone: SequenceState | null = null;
 
   constructor(session: OnnxSession, model: FamilyModel) {
     this.#session = session;
     this.#model = model;
-    this.#cache = new BatchCache(model.decoder);
+    this.#cache = new SharedCache(model.decoder);
   }
 
   /** Answers in the lane. */
@@ -42,9 +41,10 @@ export class Lane {
     return this.#members.length;
   }
 
-  /** Tokens that each answer has seen. */
-  get lengths(): readonly number[] {
-    return this.#alone === null ? this.#cache.lengths : [this.#alone.length];
+  /** What a step would read in vain if an answer joined: see {@link SharedCache.waste}. */
+  waste(state: SequenceState, keys: readonly number[]): number {
+    this.share();
+    return this.#cache.waste(state.length, keys);
   }
 
   /** Takes the only answer, whose prompt has been read; it keeps its state to itself. */
@@ -56,7 +56,7 @@ export class Lane {
   /** Takes an answer whose prompt has been read. */
   join(member: Member, state: SequenceState): void {
     this.share();
-    this.#cache.join(state.kv);
+    this.#cache.join(state.kv, member.keys);
     this.#members.push(member);
     member.keep(state);
   }
@@ -78,7 +78,6 @@ export class Lane {
     try {
       const logits = await this.#run(members.map(({ generation }) => generation));
       for (const [row, member] of members.entries()) {
-        if (member.generation.pending > 0) continue;
         await member.generation.choose(logits[row]!).catch((error: unknown) => failed.set(member, error));
       }
     } catch (error) {
@@ -89,8 +88,7 @@ export class Lane {
   }
 
   async #run(generations: readonly Generation[]): Promise<readonly Float32Array[]> {
-    const tokens = tokensPerStep(generations.map(({ pending }) => pending));
-    const inputs = generations.map((generation) => generation.nextInput(Math.min(tokens, generation.pending)));
+    const inputs = generations.map((generation) => generation.nextInput(generation.pending));
     if (this.#alone === null) return stepBatch(this.#session, this.#model, this.#cache, inputs);
     const { embeddings, positions } = inputs[0]!;
     const decoder = new Decoder({ decoder: this.#session }, this.#model, this.#alone);
@@ -111,21 +109,4 @@ export class Lane {
       end(member);
     }
   }
-}
-
-/**
- * How many tokens each answer gives to the next run. Forced text makes one answer have several at once; in a batch all
- * rows are as long as the longest, so this weighs the useful tokens against the cost of the run.
- *
- * @param pending tokens of each answer that the decoder has not seen
- */
-export function tokensPerStep(pending: readonly number[]): number {
-  let best = 1;
-  let bestRate = 0;
-  for (const tokens of new Set(pending)) {
-    const useful = pending.reduce((sum, own) => sum + Math.min(own, tokens), 0);
-    const rate = useful / (runRows + pending.length * tokens);
-    if (rate > bestRate) [best, bestRate] = [tokens, rate];
-  }
-  return best;
 }

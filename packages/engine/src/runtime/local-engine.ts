@@ -217,7 +217,7 @@ async function startAnswer(engine: EngineState, question: Question, context: Eng
     const isCrowded = engine.running.size > 1;
     const entry = {
       ...{ model, tokenizer, config, constraint, signal, onText },
-      ...{ prompt, state, keep, isCrowded },
+      ...{ prompt, state, keys, keep, isCrowded },
     };
     const { generated } = await batcher.start(entry);
     return { question, visionMs, cachedTokens: reused, generated: generated.finally(release) };

@@ -85,7 +85,8 @@ function covers(whole: Entry, part: Entry): boolean {
   return commonLength(whole.keys, part.keys) === length && whole.state.reusable(length) === length;
 }
 
-function commonLength(a: readonly number[], b: readonly number[]): number {
+/** How many numbers two lists begin with alike. */
+export function commonLength(a: readonly number[], b: readonly number[]): number {
   const end = Math.min(a.length, b.length);
   let length = 0;
   while (length < end && a[length] === b[length]) length++;

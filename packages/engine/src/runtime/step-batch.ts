@@ -1,52 +1,52 @@
 import type { FamilyModel } from "../families/model-family.ts";
-import { paddedMask } from "./attention-mask.ts";
-import type { BatchCache } from "./batch-cache.ts";
 import type { DecoderInput } from "./decoder.ts";
-import { floatTensor } from "./host-tensor.ts";
+import { floatTensor, integerTensor } from "./host-tensor.ts";
 import type { OnnxSession } from "./onnx-session.ts";
+import type { SharedCache } from "./shared-cache.ts";
 
 /**
- * Runs new tokens of several sequences through the decoder graph at once: the linear layers read their weights once
- * for all. Sequences with fewer new tokens than others are padded in front, so that the last place is always a token.
+ * Runs new tokens of several sequences through the decoder graph at once, as tokens of one sequence of which the mask
+ * shows each its own: the layers read their weights once for all.
  *
- * @param inputs one for each row of the cache, at least one token each
- * @returns for each row the logits [vocab] behind its last token
+ * @param inputs one for each sequence of the cache, at least one token each
+ * @returns for each sequence the logits [vocab] behind its last token
  * @throws GenerationError when the graph fails
  */
 export async function stepBatch(
   session: OnnxSession,
   model: FamilyModel,
-  cache: BatchCache,
+  cache: SharedCache,
   inputs: readonly DecoderInput[],
 ): Promise<Float32Array[]> {
   const { inputWidth, slidingWindow, vocabSize } = model.decoder;
   const counts = inputs.map(({ embeddings }) => embeddings.length / inputWidth);
-  const [rows, tokens] = [counts.length, Math.max(...counts)];
+  const tokens = counts.reduce((sum, count) => sum + count, 0);
   const axes = inputs[0]!.positions.length / counts[0]!;
-  const embeddings = new Float32Array(rows * tokens * inputWidth);
-  const positions = new Int32Array(axes * rows * tokens);
-  for (const [row, input] of inputs.entries()) {
-    const count = counts[row]!;
-    const place = (row + 1) * tokens - count;
-    embeddings.set(input.embeddings, place * inputWidth);
+  const embeddings = new Float32Array(tokens * inputWidth);
+  const positions = new Int32Array(axes * tokens);
+  const last: number[] = [];
+  let before = 0;
+  for (const [index, input] of inputs.entries()) {
+    const count = counts[index]!;
+    embeddings.set(input.embeddings, before * inputWidth);
     for (let axis = 0; axis < axes; axis++) {
-      positions.set(input.positions.subarray(axis * count, (axis + 1) * count), axis * rows * tokens + place);
+      positions.set(input.positions.subarray(axis * count, (axis + 1) * count), axis * tokens + before);
     }
+    before += count;
+    last.push(before - 1);
   }
   const { cos, sin } = model.rotaryTable(positions);
-  const rotaryDims = [rows, tokens, cos.length / (rows * tokens)];
-  const { lengths, context } = cache;
-  const mask = (window?: number) =>
-    floatTensor(paddedMask(lengths, counts, context, window), [rows, 1, tokens, context + tokens]);
+  const rotaryDims = [1, tokens, cos.length / tokens];
   const outputs = await session.run({
-    inputs_embeds: floatTensor(embeddings, [rows, tokens, inputWidth]),
+    inputs_embeds: floatTensor(embeddings, [1, tokens, inputWidth]),
     cos: floatTensor(cos, rotaryDims),
     sin: floatTensor(sin, rotaryDims),
-    mask: mask(),
-    ...(slidingWindow === undefined ? {} : { sliding_mask: mask(slidingWindow) }),
+    mask: cache.mask(counts),
+    ...(slidingWindow === undefined ? {} : { sliding_mask: cache.mask(counts, slidingWindow) }),
+    scored: integerTensor(last),
     ...cache.feeds(),
   });
   cache.append(outputs, counts);
   const logits = outputs.logits!;
-  return counts.map((_, row) => logits.subarray(row * vocabSize, (row + 1) * vocabSize));
+  return counts.map((_, index) => logits.subarray(index * vocabSize, (index + 1) * vocabSize));
 }

@@ -12,7 +12,7 @@ export interface LastLogitsOptions {
 }
 
 /**
- * Declares the output `logits` [B, 1, vocab] of the last token of every sequence.
+ * Declares the output `logits` [B, scored, vocab] of the tokens whose places the input `scored` lists.
  *
  * @param normed [B, tokens, hidden], behind the final norm
  */
@@ -22,8 +22,8 @@ export function lastLogits(
   normed: Value,
   { head, format, vocabSize }: LastLogitsOptions,
 ): void {
-  const index = (value: number): Value => graph.constant("int64", [1], [value]);
-  const last = graph.node("Slice", [normed, index(-1), index(Number.MAX_SAFE_INTEGER), index(1)]);
+  const scored = graph.input("scored", "int64", ["scored"]);
+  const last = graph.node("Gather", [normed, scored], { axis: 1 });
   const logits = linear(graph, weights, last, { parts: [head], format });
-  graph.output(logits, "logits", "float32", ["batch", 1, vocabSize]);
+  graph.output(logits, "logits", "float32", ["batch", "scored", vocabSize]);
 }
