@@ -63,10 +63,14 @@ export class KvCache {
     this.#length = Math.min(this.#length, tokens);
   }
 
-  /** A copy of the first `tokens` tokens that grows independently. */
-  fork(tokens: number): KvCache {
+  /**
+   * A copy of the first `tokens` tokens that grows independently.
+   *
+   * @param room tokens in all that it soon will have
+   */
+  fork(tokens: number, room: number = tokens): KvCache {
     const copy = new KvCache({ layers: this.#buffers.size / 2, kvWidth: this.#width });
-    copy.reserve(tokens);
+    copy.reserve(Math.max(tokens, room));
     for (const [name, buffer] of copy.#buffers) buffer.set(this.#buffers.get(name)!.subarray(0, tokens * this.#width));
     copy.#length = tokens;
     return copy;

@@ -4,6 +4,9 @@ import { SequenceState } from "./sequence-state.ts";
 /** Shorter common beginnings are cheaper to compute again than to look after. */
 const worthwhileTokens = 8;
 
+/** Tokens of an answer for which a copied beginning has room, so that it is not moved at once. */
+const answerRoom = 64;
+
 /** What a prompt begins with and shares with an earlier one. */
 export interface ReusedPrompt {
   /** Has seen the shared tokens; belongs to the caller until it is kept again. */
@@ -61,7 +64,8 @@ export class PromptCache {
     this.#entries = this.#entries.filter((entry) => entry !== best);
     if (reused === best.keys.length) return { state: best.state, reused };
     this.#entries.push(best);
-    return { state: best.state.fork(reused), reused };
+    // The first tokens of the answer go in with the prompt.
+    return { state: best.state.fork(reused, keys.length + answerRoom), reused };
   }
 
   /**

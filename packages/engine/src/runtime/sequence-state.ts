@@ -78,9 +78,13 @@ export class SequenceState {
     return this.#snapshots.findLast(({ length }) => length <= tokens)?.length ?? 0;
   }
 
-  /** A copy of the first `tokens` tokens that grows independently; `tokens` must be {@link reusable}. */
-  fork(tokens: number): SequenceState {
-    const copy = new SequenceState(this.#shape, this.#kv.fork(tokens));
+  /**
+   * A copy of the first `tokens` tokens that grows independently; `tokens` must be {@link reusable}.
+   *
+   * @param room tokens in all that it soon will have
+   */
+  fork(tokens: number, room?: number): SequenceState {
+    const copy = new SequenceState(this.#shape, this.#kv.fork(tokens, room));
     copy.#snapshots = this.#snapshots.filter(({ length }) => length <= tokens);
     if (tokens === this.length) copy.#running = this.#running;
     else copy.#running = copy.#snapshots.at(-1)?.state ?? copy.#running;
