@@ -1,4 +1,5 @@
 import type { JsonProcess } from "../json-process.ts";
+import { medianOf } from "../median.ts";
 
 /** What one process of one engine showed; `null` where it has no such stage. */
 export interface SideFigures {
@@ -19,8 +20,8 @@ export interface SideFigures {
 
 /** What is asked of every side. */
 export interface SideRequests {
-  /** Two picture files; the first warms up. */
-  readonly images: readonly [string, string];
+  /** Picture files, all different; the first half warms up, medians are of the second. */
+  readonly images: readonly string[];
   readonly prompt: string;
   /** Length of the whole prompt, for sides without vision. */
   readonly promptTokens: number;
@@ -41,7 +42,7 @@ const limitMs = 10 * 60_000;
 const shortTokens = 4;
 
 /**
- * Loads, warms up, answers about a picture, then answers batches of texts; ends the process.
+ * Loads, warms up, answers about pictures, then answers batches of texts; ends the process.
  *
  * The rate of a batch is that of the tokens by which long answers exceed short ones, so prompts do not count.
  */
@@ -49,21 +50,26 @@ export async function measureSide(side: JsonProcess, requests: SideRequests): Pr
   const { images, prompt, promptTokens, tokens } = requests;
   try {
     const { loadMs } = (await side.next(limitMs)) as { readonly loadMs: number };
-    const answer = (image: string, count: number): Promise<unknown> =>
-      side.ask({ kind: "answer", image, prompt, promptTokens, tokens: count }, limitMs);
-    await answer(images[0], shortTokens);
-    const figures = (await answer(images[1], tokens)) as Answer;
+    const answer = async (image: string, count: number): Promise<Answer> =>
+      (await side.ask({ kind: "answer", image, prompt, promptTokens, tokens: count }, limitMs)) as Answer;
+    const half = images.length / 2;
+    for (const image of images.slice(0, half)) await answer(image, shortTokens);
+    const answers: Answer[] = [];
+    for (const image of images.slice(half)) answers.push(await answer(image, tokens));
     const { peakBytes } = (await side.ask({ kind: "peak" }, limitMs)) as { readonly peakBytes: number };
     const batches: Record<string, number | null> = {};
     for (const size of requests.batchSizes) batches[size] = await rateOfBatch(side, size, tokens);
+    const median = (of: (answer: Answer) => number): number => medianOf(answers.map(of));
+    const { inputTokens, visionMs } = answers[0]!;
+    const hasVision = visionMs !== null;
     return {
       loadMs,
-      inputTokens: figures.inputTokens,
-      visionMs: figures.visionMs,
-      prefillTokensPerSecond: (1000 * figures.inputTokens) / figures.prefillMs,
-      firstTokenMs: figures.firstTokenMs,
-      decodeMsPerToken: figures.decodeMs,
-      answerMs: figures.visionMs === null ? null : figures.totalMs,
+      inputTokens,
+      visionMs: hasVision ? median(({ visionMs }) => visionMs!) : null,
+      prefillTokensPerSecond: (1000 * inputTokens) / median(({ prefillMs }) => prefillMs),
+      firstTokenMs: hasVision ? median(({ firstTokenMs }) => firstTokenMs!) : null,
+      decodeMsPerToken: median(({ decodeMs }) => decodeMs),
+      answerMs: hasVision ? median(({ totalMs }) => totalMs) : null,
       peakBytes,
       batches,
     };

@@ -43,7 +43,7 @@ test("the rate of a batch counts the tokens by which long answers exceed short o
     require("readline").createInterface({ input: process.stdin })
       .on("line", (line) => console.log(JSON.stringify(reply(JSON.parse(line)))));
   `);
-  const requests = { images: ["a", "b"] as const, prompt: "?", promptTokens: 50, tokens: 32, batchSizes: [4] };
+  const requests = { images: ["a", "b"], prompt: "?", promptTokens: 50, tokens: 32, batchSizes: [4] };
   await expect(measureSide(side, requests)).resolves.toEqual({
     loadMs: 5,
     inputTokens: 50,

@@ -22,7 +22,7 @@ const prompt = "What is in this picture? Answer briefly.";
  *
  * Options: `--shape small` (see bench-checkpoint.ts), `--peer transformers,llama,openvino,genai` (with `--shape tiny`
  * transformers alone), `--precision int4` (tiny: float32), `--image 448`, `--tokens 32`, `--batch 4,8`, `--runs 3`,
- * `--folder DIR` for checkpoints, caches and results (kept).
+ * `--answers 1` in each process (tiny: 20; as many warm up), `--folder DIR` for checkpoints, caches and results (kept).
  */
 export async function runPeers(args: string[]): Promise<void> {
   const { values } = parseArgs({
@@ -35,6 +35,7 @@ export async function runPeers(args: string[]): Promise<void> {
       tokens: { type: "string", default: "32" },
       batch: { type: "string", default: "4,8" },
       runs: { type: "string", default: "3" },
+      answers: { type: "string" },
       folder: { type: "string", default: join(tmpdir(), "ocellus-bench") },
     },
   });
@@ -47,9 +48,9 @@ export async function runPeers(args: string[]): Promise<void> {
   const batchSizes = values.batch.split(",").map(Number);
   const checkpoint = await benchCheckpoint(shape, folder);
   const ours: OursOptions = { model: checkpoint, precision, cacheFolder: join(folder, "cache") };
-  const images = await writePictures(folder, Number(values.image));
+  const images = await writePictures(folder, Number(values.image), 2 * Number(values.answers ?? (tiny ? 20 : 1)));
   stderr.write("[bench] preparing ours\n");
-  const promptTokens = await countPromptTokens(ours, images[0]);
+  const promptTokens = await countPromptTokens(ours, images.slice(0, 2));
   const requests: SideRequests = { images, prompt, promptTokens, tokens: Number(values.tokens), batchSizes };
 
   const begin = new Date();
@@ -113,17 +114,16 @@ function startTheirs({ python, model }: ReadyPeer, module: string, options: obje
 }
 
 /** Converts the checkpoint in a process of its own, apart from what is measured. */
-async function countPromptTokens(options: OursOptions, image: string): Promise<number> {
-  const requests = { images: [image, image] as const, prompt, promptTokens: 0, tokens: 2, batchSizes: [] };
+async function countPromptTokens(options: OursOptions, images: readonly string[]): Promise<number> {
+  const requests = { images, prompt, promptTokens: 0, tokens: 2, batchSizes: [] };
   return (await measureSide(startOurs(options), requests)).inputTokens;
 }
 
-async function writePictures(folder: string, side: number): Promise<[string, string]> {
+async function writePictures(folder: string, side: number, count: number): Promise<string[]> {
   await mkdir(folder, { recursive: true });
-  const write = async (seed: number): Promise<string> => {
-    const path = join(folder, `noise-${side}-${seed}.png`);
+  const paths = Array.from({ length: count }, (_, seed) => join(folder, `noise-${side}-${seed}.png`));
+  for (const [seed, path] of paths.entries()) {
     await writeFile(path, await encodeImage(noisePicture(side, seed), { format: "png" }));
-    return path;
-  };
-  return [await write(1), await write(2)];
+  }
+  return paths;
 }
