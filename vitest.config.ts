@@ -5,6 +5,8 @@ export default defineConfig({
     // Native addons (onnxruntime, later WebRTC) crash in vitest's worker threads; processes are safe.
     pool: "forks",
     include: ["packages/*/src/**/*.test.ts", "scripts/**/*.test.ts", "bench/src/**/*.test.ts"],
+    // What a test imports of other packages is built; Node loads it many times faster than Vite transforms it.
+    server: { deps: { external: [/\/packages\/[^/]+\/dist\//] } },
     testTimeout: 180_000,
     hookTimeout: 180_000,
   },

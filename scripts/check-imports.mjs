@@ -23,7 +23,7 @@ const arrows = {
     ...["roboflow", "clarifai", "openai", "datature"].map((name) => `@ocellus/${name}`),
   ],
   "@ocellus/server": ["ocellus"],
-  "@ocellus/cli": ["ocellus", "ocellus-tiny", "@ocellus/server", "@ocellus/roboflow"],
+  "@ocellus/cli": ["@ocellus/core", "ocellus", "ocellus-tiny", "@ocellus/server", "@ocellus/roboflow"],
   "ocellus-bench": [
     ...["@ocellus/core", "@ocellus/hub", "@ocellus/engine", "@ocellus/media", "@ocellus/roboflow"],
     ...["ocellus", "ocellus-tiny"],

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
+import { taskNames } from "@ocellus/core";
 import { Command, Option } from "commander";
-import { taskNames } from "ocellus";
 import { type AskOptions, outputFormats } from "./arguments/ask-options.ts";
 import { collectTexts, parseInteger, parseNumber } from "./arguments/parse-number.ts";
 import { addClarifai } from "./commands/add-clarifai.ts";

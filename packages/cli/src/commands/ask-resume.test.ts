@@ -1,26 +1,19 @@
-import { type ChildProcess, spawn } from "node:child_process";
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { appendFile, mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { encodeImage } from "ocellus";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { runHere } from "../testing/run-here.ts";
+import { runProcess } from "../testing/run-process.ts";
+import { useFolder } from "../testing/use-folder.ts";
 
-const program = fileURLToPath(new URL("../../bin/ocellus.js", import.meta.url));
 const pictureCount = 40;
 const prompt = "How many squares are there?";
-let folder: string;
+useFolder();
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "ocellus-resume-"));
-  await mkdir(join(folder, "pictures"));
+  await mkdir("pictures");
   for (let index = 0; index < pictureCount; index++) {
-    await writeFile(join(folder, "pictures", `${index}.png`), await encodeImage(squares(index % 3, index)));
+    await writeFile(`pictures/${index}.png`, await encodeImage(squares(index % 3, index)));
   }
-});
-
-afterAll(async () => {
-  await rm(folder, { recursive: true });
 });
 
 /** A light 112×112 picture with up to two squares in a shade of its own. */
@@ -35,41 +28,9 @@ function squares(count: number, shade: number) {
   return { data, width: side, height: side };
 }
 
-interface Ended {
-  readonly code: number | null;
-  readonly signal: NodeJS.Signals | null;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs the built command; `onOutput` sees the child at every piece of output. */
-async function ask(
-  values: readonly string[],
-  onOutput?: (child: ChildProcess, stdout: string) => void,
-  onMessage?: (child: ChildProcess, stderr: string) => void,
-): Promise<Ended> {
-  const { FORCE_COLOR: _, ...environment } = process.env;
-  const child = spawn(process.execPath, [program, "ask", ...values], {
-    cwd: folder,
-    env: { ...environment, OCELLUS_CACHE: join(folder, "cache") },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  let [stdout, stderr] = ["", ""];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    stdout += text;
-    onOutput?.(child, stdout);
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    stderr += text;
-    onMessage?.(child, stderr);
-  });
-  return await new Promise<Ended>((resolve, reject) => {
-    child.on("error", reject).on("close", (code, signal) => resolve({ code, signal, stdout, stderr }));
-  });
-}
-
+const ask = (values: readonly string[]) => runHere(["ask", ...values]);
 const linesOf = (text: string): string[] => text.split("\n").filter((line) => line !== "");
-const readLines = async (path: string): Promise<string[]> => linesOf(await readFile(join(folder, path), "utf8"));
+const readLines = async (path: string): Promise<string[]> => linesOf(await readFile(path, "utf8"));
 /** What must be equal in two runs: everything but the times, and what was in the cache. */
 const comparable = (line: string) => {
   const { index, source, result, error } = JSON.parse(line);
@@ -80,22 +41,25 @@ const comparable = (line: string) => {
 describe("--resume", () => {
   test("a run that was killed twice goes on: nothing lost, nothing doubled, all in order", async () => {
     const resumed = ["pictures", "-p", prompt, "--json", "--resume", "run.ledger.jsonl"];
-    const killAt = (count: number) => (child: ChildProcess, stdout: string) => {
-      if (linesOf(stdout).length >= count) child.kill("SIGKILL");
-    };
-    expect(await ask(resumed, killAt(6))).toMatchObject({ signal: "SIGKILL" });
+    const killedAt = (count: number) =>
+      runProcess(["ask", ...resumed], {
+        onOutput: (child, stdout) => {
+          if (linesOf(stdout).length >= count) child.kill("SIGKILL");
+        },
+      });
+    expect(await killedAt(6)).toMatchObject({ signal: "SIGKILL" });
     const first = await readLines("run.ledger.jsonl");
     expect(first.length).toBeGreaterThanOrEqual(6);
     expect(first.length).toBeLessThan(pictureCount);
 
-    expect(await ask(resumed, killAt(first.length + 6))).toMatchObject({ signal: "SIGKILL" });
+    expect(await killedAt(first.length + 6)).toMatchObject({ signal: "SIGKILL" });
     const second = await readLines("run.ledger.jsonl");
     expect(second.slice(0, first.length)).toEqual(first);
     expect(second.length).toBeGreaterThanOrEqual(first.length + 6);
     expect(second.length).toBeLessThan(pictureCount);
 
     // What a kill in the middle of a write leaves behind.
-    await appendFile(join(folder, "run.ledger.jsonl"), '{"key":"0123","index":7,"sou');
+    await appendFile("run.ledger.jsonl", '{"key":"0123","index":7,"sou');
     const last = await ask(resumed);
     expect(last).toMatchObject({ code: 0, stderr: expect.stringContaining(`${second.length} of ${pictureCount}`) });
     const third = await readLines("run.ledger.jsonl");
@@ -119,14 +83,14 @@ describe("--resume", () => {
     const count = async () => (await readLines("changes.jsonl")).length;
     expect((await ask([...values, "-p", prompt])).code).toBe(1);
     expect(await count()).toBe(3);
-    await writeFile(join(folder, "late.png"), await encodeImage(squares(1, 9)));
+    await writeFile("late.png", await encodeImage(squares(1, 9)));
     expect((await ask([...values, "-p", prompt])).code).toBe(0);
     expect(await count()).toBe(4);
     expect((await ask([...values, "-p", "How many circles are there?"])).code).toBe(0);
     expect(await count()).toBe(7);
     expect((await ask([...values, "-p", prompt, "--max-new-tokens", "1"])).code).toBe(0);
     expect(await count()).toBe(10);
-    await utimes(join(folder, "late.png"), 1, 1);
+    await utimes("late.png", 1, 1);
     expect((await ask([...values, "-p", prompt])).code).toBe(0);
     expect(await count()).toBe(11);
   }, 180_000);
@@ -136,10 +100,10 @@ describe("--resume", () => {
     ["a text without a line feed", "my notes"],
     ["other JSON Lines", '{"index":0}\n'],
   ])("%s is no ledger and stays as it is", async (_, content) => {
-    await writeFile(join(folder, "other"), content);
+    await writeFile("other", content);
     const { code, stderr } = await ask(["pictures/0.png", "-p", prompt, "--resume", "other", "-q"]);
     expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("this is no line of a ledger") });
-    expect(await readFile(join(folder, "other"), "utf8")).toBe(content);
+    expect(await readFile("other", "utf8")).toBe(content);
   });
 });
 
@@ -164,7 +128,7 @@ describe("--format and --output", () => {
     const values = ["pictures/1.png", "pictures/2.png", "--task", "phrase-grounding", "--format", "coco"];
     const { code, stdout } = await ask([...values, "-o", "boxes.json", "-q"]);
     expect({ code, stdout }).toEqual({ code: 0, stdout: "" });
-    const coco = JSON.parse(await readFile(join(folder, "boxes.json"), "utf8"));
+    const coco = JSON.parse(await readFile("boxes.json", "utf8"));
     expect(coco.images).toMatchObject([
       { id: 1, file_name: "pictures/1.png", width: 112, height: 112 },
       { id: 2, file_name: "pictures/2.png", width: 112, height: 112 },
@@ -178,27 +142,27 @@ describe("--format and --output", () => {
   });
 
   test("the file of --output appears whole; nothing else is left beside it", async () => {
-    await mkdir(join(folder, "results"));
-    await writeFile(join(folder, "results/answers.txt"), "earlier");
+    await mkdir("results");
+    await writeFile("results/answers.txt", "earlier");
     const values = ["pictures/1.png", "pictures/2.png", "-p", prompt, "-q", "-o", "results/answers.txt"];
     expect(await ask(values)).toMatchObject({ code: 0, stdout: "", stderr: "" });
-    expect(await readFile(join(folder, "results/answers.txt"), "utf8")).toMatch(
-      /^pictures\/1\.png: \S.*\npictures\/2\.png: \S.*\n$/,
-    );
-    expect(await readdir(join(folder, "results"))).toEqual(["answers.txt"]);
+    expect(await readFile("results/answers.txt", "utf8")).toMatch(/^pictures\/1\.png: \S.*\npictures\/2\.png: \S.*\n$/);
+    expect(await readdir("results")).toEqual(["answers.txt"]);
   });
 
   test("after Ctrl-C the file has what was finished, with the sizes of its pictures", async () => {
     const values = ["pictures", "--task", "phrase-grounding", "--format", "coco", "-o", "part.json", "--draw", "drawn"];
     let isStopped = false;
-    const { code } = await ask(values, undefined, (child, stderr) => {
-      // Every answer is followed by a note about its drawing.
-      if (isStopped || !stderr.includes("drew")) return;
-      isStopped = true;
-      child.kill("SIGINT");
+    const { code } = await runProcess(["ask", ...values], {
+      onMessage: (child, stderr) => {
+        // Every answer is followed by a note about its drawing.
+        if (isStopped || !stderr.includes("drew")) return;
+        isStopped = true;
+        child.kill("SIGINT");
+      },
     });
     expect(code).toBe(130);
-    const { images, errors } = JSON.parse(await readFile(join(folder, "part.json"), "utf8"));
+    const { images, errors } = JSON.parse(await readFile("part.json", "utf8"));
     expect(errors).toEqual([]);
     expect(images.length).toBeGreaterThan(0);
     expect(images.length).toBeLessThan(pictureCount);

@@ -4,9 +4,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { checkpointFolder } from "ocellus-tiny";
-import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { modelSource } from "../arguments/model-source.ts";
 import { createProgram } from "../create-program.ts";
+import { captureOutput } from "../testing/capture-output.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "ocellus-cli-"));
 const items = ["a", "b"].map((runId) => ({
@@ -38,20 +39,12 @@ afterAll(() => {
   server.closeAllConnections();
   rmSync(folder, { recursive: true });
 });
-afterEach(() => vi.restoreAllMocks());
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let [code, out, err] = [-1, "", ""];
-  const write = (add: (text: string) => void) => (text: unknown) => {
-    add(String(text));
-    return true;
-  };
-  vi.spyOn(process.stdout, "write").mockImplementation(write((text) => (out += text)));
-  vi.spyOn(process.stderr, "write").mockImplementation(write((text) => (err += text)));
+  let code = -1;
   const program = createProgram(new AbortController().signal, (exit) => (code = exit));
-  await program.parseAsync(args, { from: "user" });
-  vi.restoreAllMocks();
-  return { code, out, err };
+  const { stdout, stderr } = await captureOutput(() => program.parseAsync(args, { from: "user" }));
+  return { code, out: stdout, err: stderr };
 }
 
 test("datature: runs, models of a run, a model that is here", async () => {

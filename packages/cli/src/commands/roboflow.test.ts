@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { encodeImage, VisionError } from "ocellus";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { createProgram } from "../create-program.ts";
+import { captureOutput } from "../testing/capture-output.ts";
 
 const requests: string[] = [];
 const box = { x: 20, y: 15, width: 10, height: 8, confidence: 0.9, class: "mug", class_id: 0 };
@@ -47,25 +48,15 @@ afterAll(() => {
   rmSync(folder, { recursive: true });
 });
 afterEach(() => {
-  vi.restoreAllMocks();
   requests.length = 0;
 });
 
 /** Runs `ocellus roboflow …`; returns the exit code and what it printed. */
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  let out = "";
-  let err = "";
   let code = 0;
-  const write = (add: (text: string) => void) => (text: unknown) => {
-    add(String(text));
-    return true;
-  };
-  vi.spyOn(process.stdout, "write").mockImplementation(write((text) => (out += text)));
-  vi.spyOn(process.stderr, "write").mockImplementation(write((text) => (err += text)));
   const program = createProgram(new AbortController().signal, (exit) => (code = exit));
-  await program.parseAsync(["roboflow", ...args], { from: "user" });
-  vi.restoreAllMocks();
-  return { code, out, err };
+  const { stdout, stderr } = await captureOutput(() => program.parseAsync(["roboflow", ...args], { from: "user" }));
+  return { code, out: stdout, err: stderr };
 }
 
 describe("ocellus roboflow", () => {

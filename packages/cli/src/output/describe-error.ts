@@ -1,4 +1,4 @@
-import { VisionError } from "ocellus";
+import { VisionError } from "@ocellus/core";
 import { CommandError } from "../command-error.ts";
 import { printable } from "./printable.ts";
 import { styleFor } from "./text-style.ts";
