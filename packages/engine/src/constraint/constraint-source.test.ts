@@ -60,11 +60,11 @@ async function answerOf(model: Model, of: AnswerForm, seed: number, maxNewTokens
 const kindOf: Partial<Record<TaskName, ParsedResponse["kind"]>> = { "video-freeform": "freeform" };
 
 describe("random weights at temperature 1.5", () => {
-  test.each(tokenizerNames)("%s: all of 250 answers are valid", async (name) => {
+  test.each(tokenizerNames)("%s: all of 120 answers are valid", async (name) => {
     const model = openModel(name);
     const tasks: TaskName[] = ["vqa", "phrase-grounding", "freeform", "video-freeform"];
     let shortened = 0;
-    for (let seed = 0; seed < 250; seed++) {
+    for (let seed = 0; seed < 120; seed++) {
       const task = tasks[seed % tasks.length]!;
       const cot = seed % 3 === 0;
       const made = await answerOf(model, form(task, cot), seed, 260);
@@ -86,7 +86,7 @@ describe("random weights at temperature 1.5", () => {
 
   test.each(tokenizerNames)("%s: a recursive schema", async (name) => {
     const model = openModel(name);
-    for (let seed = 0; seed < 40; seed++) {
+    for (let seed = 0; seed < 24; seed++) {
       const made = await answerOf(model, form("generic", seed % 2 === 0, person), seed, 400);
       expect(made.isFinished, made.text).toBe(true);
       const json = made.text.replace(/^.*<answer>|<\/answer>$/gs, "");

@@ -37,14 +37,17 @@ async function run(name: string, body: string, args: readonly string[] = []): Pr
 }
 
 describe("the process ends by itself", () => {
-  test("with a loaded model that is idle and was not closed", async () => {
+  // ONNX Runtime's reporting, which is off, crashes at a long command line.
+  test("with a loaded model that is idle and was not closed; with a command line of many files", async () => {
+    const files = Array.from({ length: 2000 }, (_, index) => `photos/picture-${index}.jpg`);
     const printed = await run(
       "idle",
       `const model = await load();
        const [answer, error] = await model({ ...question, generationConfig: { maxNewTokens: 3 } });
-       console.log(error ?? answer.tokenIds.length);`,
+       console.log(error ?? answer.tokenIds.length, process.env.ORT_DISABLE_TELEMETRY);`,
+      files,
     );
-    expect(printed).toBe("3\n");
+    expect(printed).toBe("3 1\n");
   });
 
   test("after an answer that nobody awaits has come", async () => {
@@ -108,17 +111,4 @@ test("importing the package starts no thread and loads no native module", async 
      console.log(native.length, typeof load);`,
   );
   expect(printed).toBe("0 function\n");
-});
-
-test("a command line of many files does not crash ONNX Runtime's reporting, which is off", async () => {
-  const files = Array.from({ length: 2000 }, (_, index) => `photos/picture-${index}.jpg`);
-  const printed = await run(
-    "long-command-line",
-    `const model = await load();
-     const [answer, error] = await model({ ...question, generationConfig: { maxNewTokens: 2 } });
-     console.log(error ?? answer.tokenIds.length, process.env.ORT_DISABLE_TELEMETRY);
-     await model.close();`,
-    files,
-  );
-  expect(printed).toBe("2 1\n");
 });
