@@ -133,7 +133,9 @@ describe("ask", () => {
 
   test("Ctrl-C ends a run cleanly with 130", async () => {
     const values = ["ask", ...Array<string>(500).fill(picture), "-p", "Describe the image.", "--json", "-q"];
-    const { code, stdout, stderr } = await runProcess(values, { onOutput: (child) => child.kill("SIGINT") });
+    const { code, stdout, stderr } = await runProcess(values, {
+      onOutput: (child) => child.killed || child.kill("SIGINT"),
+    });
     expect(code).toBe(130);
     expect(stderr).toBe("");
     const lines = stdout.trimEnd().split("\n");

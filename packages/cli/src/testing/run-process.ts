@@ -7,9 +7,9 @@ const program = fileURLToPath(new URL("../../bin/ocellus.js", import.meta.url));
 /** Interferes with a running command. */
 export interface ProcessListeners {
   /** Called at every piece of standard output with all of it so far. */
-  readonly onOutput?: (child: ChildProcess, stdout: string) => void;
+  readonly onOutput?: (child: ChildProcess, stdout: string) => unknown;
   /** The same for standard error. */
-  readonly onMessage?: (child: ChildProcess, stderr: string) => void;
+  readonly onMessage?: (child: ChildProcess, stderr: string) => unknown;
 }
 
 /** Runs the built command in a process of its own, to its end. Working folder and environment are those of the test. */
