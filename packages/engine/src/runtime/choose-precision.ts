@@ -25,8 +25,8 @@ export interface ChosenPrecision extends MemoryEstimate {
 
 /**
  * Settles the precision before anything large is read. `"auto"` takes the most exact one that fits into the available
- * memory and keeps decoding fast: float32 up to 1 GiB of weights, int8 up to 2 GiB, int4 beyond. Where int4 weights
- * decode, prompts get an int8 copy of their own when everything together needs no more than half of the memory.
+ * memory and keeps decoding fast: float32 up to 1 GiB of weights, int8 up to 2 GiB, int4 beyond. An int8
+ * copy for prompts is only made when it is asked for: at the size of a 3B model opening it takes longer than it saves on several prompts.
  *
  * @param available bytes that the process can still get
  * @throws InsufficientMemoryError with both numbers when the precision (or, for `"auto"`, the smallest) does not fit
@@ -40,11 +40,11 @@ export function choosePrecision(
 ): ChosenPrecision {
   const isAuto = wanted === "auto";
   let smallest: ChosenPrecision | undefined;
-  for (const { parts, room } of candidates(model, wanted, blockSize)) {
+  for (const parts of candidates(wanted, blockSize)) {
     const plan = precisionPlan(parts);
     const chosen = { plan, ...estimateMemory(model, plan) };
     const light = !isAuto || chosen.weightBytes <= autoLimits[plan.precision];
-    if (light && chosen.requiredBytes <= room * available) return chosen;
+    if (light && chosen.requiredBytes <= available) return chosen;
     smallest = chosen;
   }
   const { plan, requiredBytes } = smallest!;
@@ -58,27 +58,10 @@ export function choosePrecision(
   );
 }
 
-interface Candidate {
-  readonly parts: Partial<PrecisionParts>;
-  /** Share of the available memory that it may take. */
-  readonly room: number;
-}
-
-function candidates(
-  { decoder }: FamilyModel,
-  wanted: PrecisionInput,
-  blockSize: BlockSize | undefined,
-): readonly Candidate[] {
+function candidates(wanted: PrecisionInput, blockSize: BlockSize | undefined): readonly Partial<PrecisionParts>[] {
   const size = blockSize === undefined ? {} : { blockSize };
   const list = wanted === "auto" ? precisions : [wanted];
-  return list.flatMap((entry) => {
-    const parts: Partial<PrecisionParts> =
-      typeof entry === "string" ? { decode: entry, ...size } : { ...size, ...entry };
-    const withCopy = { parts: { ...parts, prefill: "int8" }, room: 0.5 } as const;
-    // A prompt's tokens are spread over the experts, so that each of them sees too few for a copy to pay.
-    const isFree = parts.prefill === undefined && (parts.decode ?? "int4") === "int4" && decoder.hasExperts !== true;
-    return [...(isFree ? [withCopy] : []), { parts, room: 1 }];
-  });
+  return list.map((entry) => (typeof entry === "string" ? { decode: entry, ...size } : { ...size, ...entry }));
 }
 
 function gibibytes(bytes: number): string {
