@@ -7,32 +7,17 @@
 // Build first (npm run build).
 import { execFile, execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { openRun, ViClient } from "@ocellus/datature";
+import { peerPython } from "../../../scripts/peer-python.mjs";
 import { organizationId, secretKey, startFakePlatform, wireRun } from "./fake-platform.mjs";
 
 const requirements = ["vi-sdk==0.1.0b7"];
 const here = dirname(fileURLToPath(import.meta.url));
-
-/** A Python with the SDK: `PEER_PYTHON`, or one made in `$OCELLUS_PEERS_CACHE` (`~/.cache/ocellus/peers`). */
-function findPython() {
-  if (process.env.PEER_PYTHON) return process.env.PEER_PYTHON;
-  const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const folder = join(process.env.OCELLUS_PEERS_CACHE ?? join(caches, "ocellus", "peers"), "datature");
-  const python = join(folder, "bin", "python");
-  const mark = join(folder, "requirements.txt");
-  const wanted = `${requirements.join("\n")}\n`;
-  if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return python;
-  mkdirSync(dirname(folder), { recursive: true });
-  execFileSync(process.env.OCELLUS_PEERS_PYTHON ?? "python3.11", ["-m", "venv", folder], { stdio: "inherit" });
-  execFileSync(python, ["-m", "pip", "install", "--quiet", ...requirements], { stdio: "inherit" });
-  writeFileSync(mark, wanted);
-  return python;
-}
 
 /** An archive as Python's tarfile writes it. */
 function makeArchive(python, folder, name, weight) {
@@ -72,7 +57,7 @@ function check(name, actual, expected) {
 }
 
 const folder = mkdtempSync(join(tmpdir(), "ocellus-datature-"));
-const python = findPython();
+const python = peerPython("datature", requirements);
 const first = { checkpoint: "first", epoch: 1, archive: makeArchive(python, folder, "first", 1) };
 const second = { checkpoint: "second", epoch: 2, archive: makeArchive(python, folder, "second", 2) };
 const platform = await startFakePlatform({

@@ -173,10 +173,7 @@ function memoryOf(model: FamilyModel, blockSize: BlockSize | undefined): ModelIn
   const list = precisions.map((decode): PrecisionMemory => {
     const parts = { decode, ...(blockSize === undefined ? {} : { blockSize }) };
     const estimate = estimateMemory(model, precisionPlan(parts));
-    const withCopy =
-      decode === "int4" && model.decoder.hasExperts !== true
-        ? estimateMemory(model, precisionPlan({ ...parts, prefill: "int8" }))
-        : null;
+    const withCopy = decode === "int4" ? estimateMemory(model, precisionPlan({ ...parts, prefill: "int8" })) : null;
     return {
       precision: decode,
       ...estimate,

@@ -26,7 +26,7 @@ export interface PrecisionMemory {
   readonly weightBytes: number;
   /** Weights, key/value memory of 4096 tokens, activations and runtime together. */
   readonly requiredBytes: number;
-  /** What an int8 copy for prompts would add (`prefill: "int8"`); `null` where it is of no use. */
+  /** What an int8 copy for prompts would add (`prefill: "int8"`); `null` at other precisions. */
   readonly prefillCopyBytes: number | null;
   /** True when `requiredBytes` are available now. */
   readonly fits: boolean;

@@ -6,12 +6,13 @@
 //   node packages/openai/peers/run.mjs --record   also writes the exchanges to fixtures/openai/transformers-serve
 //
 // Build first (npm run build).
-import { execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir, tmpdir } from "node:os";
-import { dirname, join } from "node:path";
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connectOpenAI, loadModel, unwrap } from "ocellus";
+import { peerPython } from "../../../scripts/peer-python.mjs";
 import { startRecorder } from "./start-recorder.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
@@ -19,22 +20,6 @@ const model = "packages/ocellus-tiny/checkpoint";
 const records = join(root, "fixtures/openai/transformers-serve");
 const serverPort = 18_412;
 const requirements = ["transformers[serving]==5.23.0", "accelerate", "torch", "torchvision", "pillow"];
-
-/** A Python that can serve: `PEER_PYTHON`, or one made in `$OCELLUS_PEERS_CACHE` (`~/.cache/ocellus/peers`). */
-function findPython() {
-  if (process.env.PEER_PYTHON) return process.env.PEER_PYTHON;
-  const caches = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
-  const folder = join(process.env.OCELLUS_PEERS_CACHE ?? join(caches, "ocellus", "peers"), "openai");
-  const python = join(folder, "bin", "python");
-  const mark = join(folder, "requirements.txt");
-  const wanted = `${requirements.join("\n")}\n`;
-  if (existsSync(mark) && readFileSync(mark, "utf8") === wanted) return python;
-  mkdirSync(dirname(folder), { recursive: true });
-  execFileSync(process.env.OCELLUS_PEERS_PYTHON ?? "python3.11", ["-m", "venv", folder], { stdio: "inherit" });
-  execFileSync(python, ["-m", "pip", "install", "--quiet", ...requirements], { stdio: "inherit" });
-  writeFileSync(mark, wanted);
-  return python;
-}
 
 /** Starts the server and waits until it answers. */
 async function startServer(python) {
@@ -71,7 +56,7 @@ function check(name, actual, expected) {
 }
 
 const cache = mkdtempSync(join(tmpdir(), "ocellus-peer-cache-"));
-const child = await startServer(findPython());
+const child = await startServer(peerPython("openai", requirements));
 const recorder = await startRecorder(serverPort);
 const local = await loadModel(join(root, model), { cacheFolder: cache, precision: "float32" });
 const remote = connectOpenAI({

@@ -42,6 +42,11 @@ function slicedRows(weights: WeightSource, module: string, count: number): Weigh
     const [, part, kind] = /\[(\d+)\](\.\w+)$/.exec(name)!;
     return { stored: `${module}${kind}`, start: Number(part) * length };
   };
+  const widthOf = (stored: string): number =>
+    weights
+      .shape(stored)
+      .slice(1)
+      .reduce((product, side) => product * side, 1);
   return {
     has: (name) => weights.has(locate(name).stored),
     shape(name) {
@@ -50,8 +55,8 @@ function slicedRows(weights: WeightSource, module: string, count: number): Weigh
     },
     async read(name, signal) {
       const { stored, start } = locate(name);
-      const [rows, ...columns] = weights.shape(stored);
-      const width = columns.reduce((product, side) => product * side, 1);
+      const [rows] = weights.shape(stored);
+      const width = widthOf(stored);
       if (rows !== outputs) {
         throw new ModelLoadError(
           `Weight "${stored}" has ${rows} rows but its matrix has ${outputs}. The checkpoint is damaged; download it again.`,
@@ -61,8 +66,7 @@ function slicedRows(weights: WeightSource, module: string, count: number): Weigh
     },
     async *rows(name, signal) {
       const { stored, start } = locate(name);
-      const [, ...columns] = weights.shape(stored);
-      const width = columns.reduce((product, side) => product * side, 1);
+      const width = widthOf(stored);
       let row = 0;
       for await (const chunk of weights.rows(stored, signal)) {
         const end = row + chunk.length / width;

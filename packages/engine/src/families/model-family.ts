@@ -52,8 +52,6 @@ export interface DecoderShape {
   readonly slidingWindow?: number;
   /** Factor of the token embeddings, not of visual features; 1 when absent. */
   readonly embeddingScale?: number;
-  /** Some layers read only a few of their weights for a token: experts. Default false. */
-  readonly hasExperts?: boolean;
   /**
    * What layers without keys and values carry on: inputs `past.<name>` and outputs `present.<name>` of the decoder
    * graph. Absent where every layer attends. Such a sequence cannot be shortened and runs alone, never in a batch.

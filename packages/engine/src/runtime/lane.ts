@@ -28,7 +28,7 @@ export class Lane {
   readonly #model: FamilyModel;
   readonly #members: Member[] = [];
   readonly #cache: SharedCache;
-  #alone: SequenceState | null = null;
+  #alone: { readonly state: SequenceState; readonly decoder: Decoder } | null = null;
 
   constructor(session: OnnxSession, model: FamilyModel) {
     this.#session = session;
@@ -50,7 +50,7 @@ export class Lane {
   /** Takes the only answer, whose prompt has been read; it keeps its state to itself. */
   hold(member: Member, state: SequenceState): void {
     this.#members.push(member);
-    this.#alone = state;
+    this.#alone = { state, decoder: new Decoder({ decoder: this.#session }, this.#model, state) };
   }
 
   /** Takes an answer whose prompt has been read. */
@@ -64,7 +64,7 @@ export class Lane {
   /** Moves an answer that is alone to where others can join, and gives away what its prompt left. */
   share(): void {
     if (this.#alone === null) return;
-    const [state, member] = [this.#alone, this.#members.pop()!];
+    const [{ state }, member] = [this.#alone, this.#members.pop()!];
     this.#alone = null;
     this.join(member, state);
   }
@@ -91,8 +91,7 @@ export class Lane {
     const inputs = generations.map((generation) => generation.nextInput(generation.pending));
     if (this.#alone === null) return stepBatch(this.#session, this.#model, this.#cache, inputs);
     const { embeddings, positions } = inputs[0]!;
-    const decoder = new Decoder({ decoder: this.#session }, this.#model, this.#alone);
-    return [await decoder.append(embeddings, positions, async () => undefined)];
+    return [await this.#alone.decoder.append(embeddings, positions, async () => undefined)];
   }
 
   /** Lets the answers go for which `ending` gives a function, and calls that. */
@@ -104,7 +103,7 @@ export class Lane {
       const last = this.#members.pop()!;
       if (last !== member) this.#members[row] = last;
       if (this.#alone === null) this.#cache.leave(row);
-      else if (member.generation.end !== null) member.keep(this.#alone);
+      else if (member.generation.end !== null) member.keep(this.#alone.state);
       this.#alone = null;
       end(member);
     }

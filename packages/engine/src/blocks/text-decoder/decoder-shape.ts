@@ -15,6 +15,5 @@ export function decoderShape(text: TextDecoderConfig, addedLayers = 0): DecoderS
     vocabSize: text.vocabSize,
     contextLength: text.contextLength,
     heads: text.heads,
-    ...(text.sparse === undefined ? {} : { hasExperts: true }),
   };
 }
