@@ -15,7 +15,7 @@ export interface EngineOptions {
    * (default) takes the most exact one that fits into memory and still decodes fast. `info.precisionParts` says what it is.
    */
   readonly precision?: PrecisionInput;
-  /** Input elements that share one scale in integer decoder weights: 32 (default, most exact), 64 or 128. */
+  /** Input elements that share one scale in integer decoder weights: 32 (most exact), 64 or 128 (default, fastest). */
   readonly blockSize?: BlockSize;
   /** Folder or Hub id of a LoRA adapter in the layout of PEFT, which is merged into the weights. */
   readonly adapter?: string;

@@ -1,4 +1,3 @@
-import { join } from "node:path";
 import type { ChatMessage } from "@ocellus/core";
 import { openCheckpoint } from "@ocellus/hub";
 import { openPicture } from "@ocellus/media";
@@ -9,8 +8,8 @@ import { Decoder } from "./runtime/decoder.ts";
 import { embedPrompt, embedTokens } from "./runtime/embed-prompt.ts";
 import { expandVisuals } from "./runtime/expand-visuals.ts";
 import { FeatureCache } from "./runtime/feature-cache.ts";
-import { type OnnxSession, openSession } from "./runtime/onnx-session.ts";
 import { openFamily } from "./runtime/open-engine.ts";
+import { openSessions, releaseSessions } from "./runtime/open-sessions.ts";
 import { placeVisuals } from "./runtime/place-visuals.ts";
 import { planGraphs } from "./runtime/plan-graphs.ts";
 import { toTemplateMessage } from "./runtime/to-template-message.ts";
@@ -53,14 +52,10 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
   const tokenizer = await loadTokenizer(checkpoint);
   const template = await loadChatTemplate(checkpoint, model.plainPrompt);
   const graphs = planGraphs(model, precisionPlan(precision));
-  const open = async (name: keyof typeof graphs): Promise<OnnxSession> => {
-    await writeOnnxModel(graphs[name]!, { folder: graphFolder, name });
-    return openSession(join(graphFolder, `${name}.onnx`), { threads: 1 });
-  };
-  const vision = await open("vision");
-  const decoder = await open("decoder");
-  const prefill = graphs.prefill === undefined ? undefined : await open("prefill");
-  const cache = new FeatureCache(vision, 0);
+  for (const [name, graph] of Object.entries(graphs)) await writeOnnxModel(graph, { folder: graphFolder, name });
+  const hasCopy = graphs.prefill !== undefined;
+  const sessions = await openSessions(graphFolder, { threads: 1, hasCopy, signal: new AbortController().signal });
+  const cache = new FeatureCache(sessions.vision, 0);
 
   return {
     async score(messages, answer, templateOptions = {}) {
@@ -82,7 +77,7 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
       const { ids: positions, next, joined } = model.positions(ids.length, visuals);
       const axes = positions.length / ids.length;
 
-      const state = new Decoder({ decoder, prefill }, model);
+      const state = new Decoder(sessions, model);
       const go = async (): Promise<void> => undefined;
       const scores = [await state.append(embedPrompt(model, ids, visuals, features), positions, go, joined)];
       for (const [step, id] of answer.slice(0, -1).entries()) {
@@ -91,7 +86,7 @@ export async function openScorer(folder: string, options: ScorerOptions): Promis
       return scores;
     },
     close: async () => {
-      await Promise.all([vision.release(), decoder.release(), prefill?.release(), checkpoint.close()]);
+      await Promise.all([releaseSessions(sessions), checkpoint.close()]);
     },
   };
 }

@@ -73,7 +73,7 @@ export function precisionPlan(given: Precision | Partial<PrecisionParts>): Preci
 
 function completeParts({ decode = "int4", ...given }: Partial<PrecisionParts>): PrecisionParts {
   const parts = { vision: given.vision ?? defaultVision(decode), prefill: given.prefill ?? "same", decode };
-  const blockSize = given.blockSize ?? 32;
+  const blockSize = given.blockSize ?? 128;
   check("precision.decode", decode, precisions);
   check("precision.vision", parts.vision, ["float32", "int8"]);
   check("precision.prefill", parts.prefill, ["int8", "same"]);

@@ -3,7 +3,7 @@ import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
 
 /** Changes whenever files written by an older version of this folder's code may not be used any more. */
-export const graphWriterVersion = 3;
+export const graphWriterVersion = 4;
 
 const manifestFile = "manifest.json";
 

@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type FinishReason, InsufficientMemoryError } from "@ocellus/core";
 import type { FamilyModel } from "../families/model-family.ts";
-import { Decoder, type DecoderSessions } from "./decoder.ts";
+import { Decoder } from "./decoder.ts";
+import type { DecoderSessions } from "./decoder-sessions.ts";
 import { type DecoderPrompt, Generation, type GenerationOptions } from "./generation.ts";
 import { Lane, type Member } from "./lane.ts";
 import type { SequenceState } from "./sequence-state.ts";
@@ -218,7 +219,7 @@ export class Batcher {
       if (waste < least) [best, least] = [lane, waste];
     }
     if (best !== undefined) return best;
-    const lane = this.#spare ?? new Lane(this.#sessions.decoder, this.#model);
+    const lane = this.#spare ?? new Lane(this.#sessions, this.#model);
     this.#spare = undefined;
     this.#lanes.push(lane);
     return lane;

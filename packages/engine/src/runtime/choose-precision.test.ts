@@ -83,8 +83,15 @@ describe("an int8 copy for prompts", () => {
   const prefillOf = (wanted: PrecisionInput, available: number): string =>
     choosePrecision(model, wanted, undefined, available).plan.parts.prefill;
 
-  test("is only made when it was asked for, and has to fit then", () => {
-    for (const decode of ["float32", "int8", "int4"] as const) expect(prefillOf(decode, plenty)).toBe("same");
+  test("is made beside int4 where it fits", () => {
+    for (const decode of ["float32", "int8"] as const) expect(prefillOf(decode, plenty)).toBe("same");
+    for (const wanted of ["int4", parts] as const) expect(prefillOf(wanted, plenty)).toBe("int8");
+    expect(prefillOf(parts, withCopy())).toBe("int8");
+    expect(prefillOf(parts, withCopy() - 1)).toBe("same");
+    expect(prefillOf({ ...parts, prefill: "same" }, plenty)).toBe("same");
+  });
+
+  test("has to fit when it was asked for", () => {
     expect(prefillOf({ ...parts, prefill: "int8" }, withCopy())).toBe("int8");
     expect(refusal(() => prefillOf({ ...parts, prefill: "int8" }, withCopy() - 1)).requiredBytes).toBe(withCopy());
   });

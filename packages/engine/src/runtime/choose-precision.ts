@@ -25,8 +25,8 @@ export interface ChosenPrecision extends MemoryEstimate {
 
 /**
  * Settles the precision before anything large is read. `"auto"` takes the most exact one that fits into the available
- * memory and keeps decoding fast: float32 up to 1 GiB of weights, int8 up to 2 GiB, int4 beyond. An int8
- * copy for prompts is only made when it is asked for: at the size of a 3B model opening it takes longer than it saves on several prompts.
+ * memory and keeps decoding fast: float32 up to 1 GiB of weights, int8 up to 2 GiB, int4 beyond. Beside int4 there is an
+ * int8 copy of the layers for prompts where it fits, unless `prefill` says otherwise.
  *
  * @param available bytes that the process can still get
  * @throws InsufficientMemoryError with both numbers when the precision (or, for `"auto"`, the smallest) does not fit
@@ -58,10 +58,15 @@ export function choosePrecision(
   );
 }
 
+/** From the best to the smallest. */
 function candidates(wanted: PrecisionInput, blockSize: BlockSize | undefined): readonly Partial<PrecisionParts>[] {
   const size = blockSize === undefined ? {} : { blockSize };
   const list = wanted === "auto" ? precisions : [wanted];
-  return list.map((entry) => (typeof entry === "string" ? { decode: entry, ...size } : { ...size, ...entry }));
+  return list.flatMap((entry) => {
+    const parts = typeof entry === "string" ? { decode: entry, ...size } : { ...size, ...entry };
+    const { decode = "int4", prefill } = parts;
+    return decode === "int4" && prefill === undefined ? [{ ...parts, prefill: "int8" as const }, parts] : [parts];
+  });
 }
 
 function gibibytes(bytes: number): string {

@@ -5,12 +5,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { precisionPlan } from "../checkpoint/precision.ts";
 import { readGoldenCheckpoint } from "../golden/golden-checkpoint.ts";
 import { type GoldenGraphs, openGoldenGraphs } from "../golden/golden-graphs.ts";
-import { withoutOutput } from "../onnx/without-output.ts";
 import { writeOnnxModel } from "../onnx/write-onnx-model.ts";
 import { Decoder } from "./decoder.ts";
 import { embedTokens } from "./embed-prompt.ts";
-import { type OnnxSession, openSession } from "./onnx-session.ts";
+import type { OnnxSession } from "./onnx-session.ts";
+import { type EngineSessions, openSessions, releaseSessions } from "./open-sessions.ts";
+import { planGraphs } from "./plan-graphs.ts";
 import { SequenceState } from "./sequence-state.ts";
+import { SharedCache } from "./shared-cache.ts";
+import { stepBatch } from "./step-batch.ts";
 
 // Keys and values alone, and with recurrent states beside them.
 describe.each(["qwen2_5_vl", "qwen3_5"])("%s", (name) => {
@@ -61,7 +64,7 @@ describe.each(["qwen2_5_vl", "qwen3_5"])("%s", (name) => {
 
   describe("with a copy of the layers for prompts", () => {
     let folder: string;
-    let prefill: OnnxSession;
+    let sessions: EngineSessions;
     const runs: string[] = [];
     const counted = (name: string, session: OnnxSession): OnnxSession => ({
       ...session,
@@ -73,41 +76,47 @@ describe.each(["qwen2_5_vl", "qwen3_5"])("%s", (name) => {
 
     beforeAll(async () => {
       folder = await mkdtemp(join(tmpdir(), "ocellus-prefill-"));
-      const { decoder } = graphs.model.graphs(precisionPlan("float32").formats);
-      await writeOnnxModel(withoutOutput(decoder, "logits"), { folder, name: "prefill" });
-      prefill = await openSession(join(folder, "prefill.onnx"), { threads: 1 });
+      const plan = { ...precisionPlan("float32"), prefill: { kind: "float32" } } as const;
+      for (const [name, graph] of Object.entries(planGraphs(graphs.model, plan))) {
+        await writeOnnxModel(graph, { folder, name });
+      }
+      const { signal } = new AbortController();
+      const opened = await openSessions(folder, { threads: 1, hasCopy: true, signal });
+      sessions = {
+        ...opened,
+        decoder: counted("decoder", opened.decoder),
+        prefill: counted("prefill", opened.prefill!),
+      };
     });
 
     afterAll(async () => {
-      await prefill?.release();
+      if (sessions !== undefined) await releaseSessions(sessions);
       await rm(folder, { recursive: true, force: true });
     });
 
-    test("it runs all tokens but the last; few tokens do without it", async () => {
-      const sessions = { decoder: counted("decoder", graphs.decoder), prefill: counted("prefill", prefill) };
+    test("it runs many tokens; few tokens do without it", async () => {
       const decoder = new Decoder(sessions, graphs.model);
       await append(decoder, 0, 40);
       await append(decoder, 40, 50);
       await append(decoder, 50, ids.length - 1);
       expect(difference(await append(decoder, ids.length - 1, ids.length))).toBeLessThan(2e-3);
-      expect(runs).toEqual([
-        "prefill 39",
-        "decoder 1",
-        "decoder 10",
-        `prefill ${ids.length - 52}`,
-        "decoder 1",
-        "decoder 1",
-      ]);
+      expect(runs).toEqual(["prefill 40", "decoder 10", `prefill ${ids.length - 51}`, "decoder 1"]);
+      expect(difference(await append(new Decoder(sessions, graphs.model), 0, ids.length))).toBeLessThan(2e-3);
     });
 
-    test("tokens that see each other stay together", async () => {
+    // Recurrent layers take one sequence.
+    test.runIf(name === "qwen2_5_vl")("it runs the tokens of many answers", async () => {
+      const cache = new SharedCache(graphs.model.decoder);
+      const state = new SequenceState(graphs.model.decoder);
+      await append(new Decoder(sessions, graphs.model, state), 0, ids.length - 1);
+      const last = ids.length - 1;
+      const input = { embeddings: embedTokens(graphs.model, [ids[last]!]), positions: new Int32Array(3).fill(last) };
+      const inputs = new Array<typeof input>(16).fill(input);
+      for (const _ of inputs) cache.join(state.kv, ids.slice(0, last));
       runs.length = 0;
-      const sessions = { decoder: counted("decoder", graphs.decoder), prefill: counted("prefill", prefill) };
-      const decoder = new Decoder(sessions, graphs.model);
-      const embeddings = embedTokens(graphs.model, ids.slice(0, 60));
-      const positions = new Int32Array(3 * 60);
-      await decoder.append(embeddings, positions, async () => {}, [{ start: 50, length: 10 }]);
-      expect(runs).toEqual(["prefill 50", "decoder 10"]);
+      const scores = await stepBatch(sessions, graphs.model, cache, inputs);
+      expect(runs).toEqual(["prefill 16"]);
+      for (const logits of scores) expect(difference(logits)).toBeLessThan(2e-3);
     });
   });
 

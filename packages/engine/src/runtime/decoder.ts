@@ -1,7 +1,7 @@
 import type { DecoderShape, FamilyModel, TokenSpan } from "../families/model-family.ts";
 import { attentionMask, type MaskRules } from "./attention-mask.ts";
+import { type DecoderSessions, sessionFor } from "./decoder-sessions.ts";
 import { type Feeds, floatTensor, type HostTensor, integerTensor } from "./host-tensor.ts";
-import type { OnnxSession } from "./onnx-session.ts";
 import { SequenceState } from "./sequence-state.ts";
 import { tokenColumns } from "./token-columns.ts";
 
@@ -10,16 +10,6 @@ const chunkTokens = 512;
 
 /** Scores of one attention call that may stand in memory (float32 values): 64 Mi = 256 MiB. */
 const maxScores = 64 << 20;
-
-/** Fewer tokens are not worth the other copy of the weights: few rows wait for memory, of which it reads twice as much. */
-const leastPrefillTokens = 24;
-
-/** The decoder graphs of a model. */
-export interface DecoderSessions {
-  readonly decoder: OnnxSession;
-  /** The same layers with weights for many tokens at once, without an output head. */
-  readonly prefill?: OnnxSession | undefined;
-}
 
 /** Tokens as input of the decoder graph. */
 export interface DecoderInput {
@@ -64,38 +54,23 @@ export class Decoder {
   ): Promise<Float32Array> {
     const { inputWidth } = this.#model.decoder;
     const tokens = embeddings.length / inputWidth;
-    const body = this.#bodyLength(tokens, joined);
     let logits = new Float32Array(0);
     for (let start = 0; start < tokens; ) {
       await beforeChunk();
       const { length: past, nextStop } = this.#state;
       const wanted = Math.min(mostTokens(), chunkLength(this.#model.decoder, past));
       const length = wholeRuns(past + wanted, joined) - past;
-      const end = Math.min(start < body ? body : tokens, start + length, start + nextStop - past);
+      const end = Math.min(tokens, start + length, start + nextStop - past);
       const chunkPositions = tokenColumns(positions, tokens, start, end);
       const chunk = embeddings.subarray(start * inputWidth, end * inputWidth);
-      logits = await this.#run(this.#sessionFor(end <= body), chunk, chunkPositions, joined);
+      logits = await this.#run(chunk, chunkPositions, joined);
       start = end;
     }
     return logits;
   }
 
-  /** How many tokens the prefill graph runs: none, or all but the last one (or its run), whose scores are needed. */
-  #bodyLength(tokens: number, joined: readonly TokenSpan[]): number {
-    if (this.#sessions.prefill === undefined) return 0;
-    const last = this.#state.length + tokens - 1;
-    const run = joined.find(({ start, length }) => start <= last && last < start + length);
-    const body = (run?.start ?? last) - this.#state.length;
-    return body < leastPrefillTokens ? 0 : body;
-  }
-
-  #sessionFor(isBody: boolean): OnnxSession {
-    return (isBody ? this.#sessions.prefill : undefined) ?? this.#sessions.decoder;
-  }
-
-  /** @returns logits [vocab] of the last token, nothing from the prefill graph */
+  /** @returns logits [vocab] of the last token */
   async #run(
-    session: OnnxSession,
     embeddings: Float32Array,
     positions: Int32Array,
     joined: readonly TokenSpan[],
@@ -104,7 +79,7 @@ export class Decoder {
     const tokens = embeddings.length / inputWidth;
     const { cos, sin } = this.#model.rotaryTable(positions);
     const rotaryDims = [1, tokens, cos.length / tokens];
-    const outputs = await session.run({
+    const outputs = await sessionFor(this.#sessions, tokens).run({
       inputs_embeds: floatTensor(embeddings, [1, tokens, inputWidth]),
       cos: floatTensor(cos, rotaryDims),
       sin: floatTensor(sin, rotaryDims),
@@ -113,7 +88,7 @@ export class Decoder {
       ...this.#state.feeds(),
     });
     this.#state.append(outputs, tokens);
-    return (outputs.logits ?? new Float32Array(0)) as Float32Array<ArrayBuffer>;
+    return outputs.logits as Float32Array<ArrayBuffer>;
   }
 
   /** `mask`, and `sliding_mask` where some layers have a window. */

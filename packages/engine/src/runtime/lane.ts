@@ -1,8 +1,8 @@
 import { abortError } from "@ocellus/core";
 import type { FamilyModel } from "../families/model-family.ts";
 import { Decoder } from "./decoder.ts";
+import type { DecoderSessions } from "./decoder-sessions.ts";
 import type { Generation } from "./generation.ts";
-import type { OnnxSession } from "./onnx-session.ts";
 import type { SequenceState } from "./sequence-state.ts";
 import { SharedCache } from "./shared-cache.ts";
 import { stepBatch } from "./step-batch.ts";
@@ -24,14 +24,14 @@ export interface Member {
  * that its prompt left until others join.
  */
 export class Lane {
-  readonly #session: OnnxSession;
+  readonly #sessions: DecoderSessions;
   readonly #model: FamilyModel;
   readonly #members: Member[] = [];
   readonly #cache: SharedCache;
   #alone: { readonly state: SequenceState; readonly decoder: Decoder } | null = null;
 
-  constructor(session: OnnxSession, model: FamilyModel) {
-    this.#session = session;
+  constructor(sessions: DecoderSessions, model: FamilyModel) {
+    this.#sessions = sessions;
     this.#model = model;
     this.#cache = new SharedCache(model.decoder);
   }
@@ -50,7 +50,7 @@ export class Lane {
   /** Takes the only answer, whose prompt has been read; it keeps its state to itself. */
   hold(member: Member, state: SequenceState): void {
     this.#members.push(member);
-    this.#alone = { state, decoder: new Decoder({ decoder: this.#session }, this.#model, state) };
+    this.#alone = { state, decoder: new Decoder(this.#sessions, this.#model, state) };
   }
 
   /** Takes an answer whose prompt has been read. */
@@ -89,7 +89,7 @@ export class Lane {
 
   async #run(generations: readonly Generation[]): Promise<readonly Float32Array[]> {
     const inputs = generations.map((generation) => generation.nextInput(generation.pending));
-    if (this.#alone === null) return stepBatch(this.#session, this.#model, this.#cache, inputs);
+    if (this.#alone === null) return stepBatch(this.#sessions, this.#model, this.#cache, inputs);
     const { embeddings, positions } = inputs[0]!;
     return [await this.#alone.decoder.append(embeddings, positions, async () => undefined)];
   }

@@ -19,11 +19,10 @@ import type { ChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
 import type { Tokenizer } from "../text/tokenizer.ts";
 import { Batcher, type BatchLimits, type Generated } from "./batcher.ts";
-import type { DecoderSessions } from "./decoder.ts";
 import { embedPrompt } from "./embed-prompt.ts";
 import { expandVisuals } from "./expand-visuals.ts";
 import { FeatureCache, type VisualFeatures } from "./feature-cache.ts";
-import type { OnnxSession } from "./onnx-session.ts";
+import { type EngineSessions, releaseSessions } from "./open-sessions.ts";
 import { placeholdersOf, placeVisuals } from "./place-visuals.ts";
 import { prepareVisuals } from "./prepare-visuals.ts";
 import { PromptCache } from "./prompt-cache.ts";
@@ -39,7 +38,7 @@ export interface EngineParts {
   readonly model: FamilyModel;
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
-  readonly sessions: DecoderSessions & { readonly vision: OnnxSession };
+  readonly sessions: EngineSessions;
   readonly info: ModelInfo;
   readonly allowPrivateAddresses: boolean;
   /** What decodes videos. */
@@ -97,7 +96,7 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
     close: async () => {
       await Promise.allSettled(engine.running);
       engine.constraints.dispose();
-      await Promise.all([...Object.values(sessions).map((session) => session?.release()), checkpoint.close()]);
+      await Promise.all([releaseSessions(sessions), checkpoint.close()]);
     },
   };
 }

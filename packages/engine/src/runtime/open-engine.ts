@@ -23,11 +23,10 @@ import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import type { BatchLimits } from "./batcher.ts";
 import { type ChosenPrecision, choosePrecision } from "./choose-precision.ts";
 import { coordinateSpaceOf } from "./coordinate-space-of.ts";
-import { createLocalEngine, type EngineParts, type LocalEngine } from "./local-engine.ts";
+import { createLocalEngine, type LocalEngine } from "./local-engine.ts";
 import { availableMemory, totalMemory } from "./memory-estimate.ts";
-import { type OnnxSession, openSession } from "./onnx-session.ts";
-import { type PlannedGraphs, planGraphs } from "./plan-graphs.ts";
-import { yieldToEvents } from "./yield-to-events.ts";
+import { openSessions } from "./open-sessions.ts";
+import { planGraphs } from "./plan-graphs.ts";
 
 /** Part of the time that writing and checking the weights takes of loading, as `fraction` of the progress events. */
 const preparedFraction = 0.8;
@@ -84,8 +83,7 @@ export async function openEngine(
     });
     progress("Loading the weights", preparedFraction);
     const threads = options.threads ?? availableParallelism();
-    const hasPrefill = chosen.plan.prefill !== null;
-    const sessions = await openSessions(graphs, { threads, hasPrefill, signal });
+    const sessions = await openSessions(graphs, { threads, hasCopy: chosen.plan.prefill !== null, signal });
     progress("Ready", 1);
     const promptCacheBytes = options.promptCacheBytes ?? defaultPromptCacheBytes;
     return createLocalEngine({
@@ -119,29 +117,6 @@ function batchLimits(options: EngineOptions, weightBytes: number, freeBytes: num
     maxPromptBytes: options.kvBudgetBytes ?? 0.5 * totalMemory(),
     weightBytes,
   };
-}
-
-/** Opens the graphs one by one; when one fails or `signal` is aborted meanwhile, those before it are freed again. */
-async function openSessions(
-  folder: string,
-  options: { readonly threads: number; readonly hasPrefill: boolean; readonly signal: AbortSignal },
-): Promise<EngineParts["sessions"]> {
-  const { threads, hasPrefill, signal } = options;
-  const opened: OnnxSession[] = [];
-  const open = async (name: keyof PlannedGraphs): Promise<OnnxSession> => {
-    await yieldToEvents(signal);
-    const session = await openSession(join(folder, `${name}.onnx`), { threads });
-    opened.push(session);
-    return session;
-  };
-  try {
-    const vision = await open("vision");
-    const decoder = await open("decoder");
-    return { vision, decoder, prefill: hasPrefill ? await open("prefill") : undefined };
-  } catch (error) {
-    for (const session of opened) await session.release();
-    throw error;
-  }
 }
 
 function describePrecision({ plan, weightBytes }: ChosenPrecision): Partial<ModelInfo> {

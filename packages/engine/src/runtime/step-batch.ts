@@ -1,7 +1,7 @@
 import type { FamilyModel } from "../families/model-family.ts";
 import type { DecoderInput } from "./decoder.ts";
+import { type DecoderSessions, sessionFor } from "./decoder-sessions.ts";
 import { floatTensor, integerTensor } from "./host-tensor.ts";
-import type { OnnxSession } from "./onnx-session.ts";
 import type { SharedCache } from "./shared-cache.ts";
 
 /**
@@ -13,7 +13,7 @@ import type { SharedCache } from "./shared-cache.ts";
  * @throws GenerationError when the graph fails
  */
 export async function stepBatch(
-  session: OnnxSession,
+  sessions: DecoderSessions,
   model: FamilyModel,
   cache: SharedCache,
   inputs: readonly DecoderInput[],
@@ -37,7 +37,7 @@ export async function stepBatch(
   }
   const { cos, sin } = model.rotaryTable(positions);
   const rotaryDims = [1, tokens, cos.length / tokens];
-  const outputs = await session.run({
+  const outputs = await sessionFor(sessions, tokens).run({
     inputs_embeds: floatTensor(embeddings, [1, tokens, inputWidth]),
     cos: floatTensor(cos, rotaryDims),
     sin: floatTensor(sin, rotaryDims),

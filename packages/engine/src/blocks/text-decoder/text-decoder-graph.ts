@@ -5,7 +5,7 @@ import type { LinearFormat } from "../linear.ts";
 import { addRmsNorm, rmsNorm } from "../rms-norm.ts";
 import { type AttentionContext, attentionInputs, cachedAttention } from "./cached-attention.ts";
 import { feedForward } from "./feed-forward.ts";
-import { lastLogits } from "./last-logits.ts";
+import { scoredRows, scoreLogits } from "./score-logits.ts";
 import type { TextDecoderConfig, TextDecoderNames } from "./text-decoder-config.ts";
 
 /** What the decoder graph is built from. */
@@ -39,14 +39,14 @@ export type TokenMixer = (
 
 /**
  * A language model of the Llama lineage (Llama, Mistral, Qwen2, Qwen3) without its token embedding: RMSNorm before
- * grouped-query attention and gated MLP or mixture of experts (specs/vlm.md B1 "Text block", C.6). Biases are added where the checkpoint has
- * them, queries and keys normed a head where `qkNorm` says so.
+ * grouped-query attention and gated MLP or mixture of experts (specs/vlm.md B1 "Text block", C.6). Biases are added
+ * where the checkpoint has them, queries and keys normed a head where `qkNorm` says so.
  *
  * Inputs, for B sequences with S new tokens after P cached ones: `inputs_embeds` [B, S, hidden · (1 + addedLayers)];
  * `cos`, `sin` [B, S, rotaryDims/2]; `mask` [B, 1, S, P + S] added to the scores; `past.<layer>.key|value`
- * [B, P, kvHeads · headDim]. Outputs: `logits` [B, 1, vocab] of the last token; `present.<layer>.key|value`
- * [B, S, kvHeads · headDim], the new rows only, which the caller appends to its cache. Shorter sequences are padded and
- * the mask hides the padding.
+ * [B, P, kvHeads · headDim]; `scored` [scored], places of tokens. Outputs: `logits` [B, scored, vocab] of those tokens;
+ * `present.<layer>.key|value` [B, S, kvHeads · headDim], the new rows only, which the caller appends to its cache.
+ * Shorter sequences are padded and the mask hides the padding.
  */
 export function textDecoderGraph(weights: WeightSource, decoder: TextDecoderOptions): OnnxGraph {
   const { text, names, tiedEmbeddings, format, addedLayers = 0 } = decoder;
@@ -56,25 +56,29 @@ export function textDecoderGraph(weights: WeightSource, decoder: TextDecoderOpti
       cachedAttention(graph, weights, x, { text, inputs, layer, prefix: `${prefix}.self_attn`, format }));
   const graph = new GraphBuilder();
   const inputs = attentionInputs(graph, text.rotaryDims ?? text.headDim);
+  const pickScored = scoredRows(graph);
   const rows = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize * (1 + addedLayers)]);
   const [embedded, ...added] = partsOf(graph, rows, text.hiddenSize, addedLayers);
   let residual = embedded!;
   let normed = rmsNorm(graph, weights, residual, `${names.model}.layers.0.input_layernorm.weight`, text.epsilon);
   for (let layer = 0; layer < text.layers; layer++) {
     const name = `${names.model}.layers.${layer}`;
+    const isLast = layer + 1 === text.layers;
+    const pick = isLast ? pickScored : (rows: Value): Value => rows;
     const mixed = mix(graph, normed, { layer, prefix: name, inputs });
     const postNorm = `${name}.post_attention_layernorm.weight`;
-    const middle = addRmsNorm(graph, weights, mixed, residual, postNorm, text.epsilon);
-    const last = layer + 1 === text.layers;
-    const nextNorm = last ? `${names.model}.norm.weight` : `${names.model}.layers.${layer + 1}.input_layernorm.weight`;
+    const middle = addRmsNorm(graph, weights, pick(mixed), pick(residual), postNorm, text.epsilon);
+    const nextNorm = isLast
+      ? `${names.model}.norm.weight`
+      : `${names.model}.layers.${layer + 1}.input_layernorm.weight`;
     const hidden = feedForward(graph, weights, middle.normed, { text, layer, prefix: `${name}.mlp`, format });
     const more = added[layer];
-    const output = more === undefined ? hidden : graph.node("Add", [hidden, more]);
+    const output = more === undefined ? hidden : graph.node("Add", [hidden, pick(more)]);
     ({ normed, sum: residual } = addRmsNorm(graph, weights, output, middle.sum, nextNorm, text.epsilon));
   }
 
   const head = tiedEmbeddings ? `${names.model}.embed_tokens` : names.head;
-  lastLogits(graph, weights, normed, { head, format, vocabSize: text.vocabSize });
+  scoreLogits(graph, weights, normed, { head, format, vocabSize: text.vocabSize });
   return graph.finish();
 }
 

@@ -3,7 +3,7 @@ import type { LinearFormat } from "../../blocks/linear.ts";
 import { llavaText } from "../../blocks/llava/llava-names.ts";
 import { addRmsNorm, rmsNorm } from "../../blocks/rms-norm.ts";
 import { type AttentionContext, cachedAttention, maskInput } from "../../blocks/text-decoder/cached-attention.ts";
-import { lastLogits } from "../../blocks/text-decoder/last-logits.ts";
+import { scoredRows, scoreLogits } from "../../blocks/text-decoder/score-logits.ts";
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { OnnxGraph, Value } from "../../onnx/onnx-graph.ts";
@@ -25,25 +25,28 @@ export function decoderGraph(
   const { model, head } = llavaText;
   const graph = new GraphBuilder();
   const contexts = attentionContexts(graph, text);
+  const pickScored = scoredRows(graph);
   let residual = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize]);
   const layerNorm = (layer: number, name: string): string => `${model}.layers.${layer}.${name}_layernorm.weight`;
   let normed = rmsNorm(graph, weights, residual, layerNorm(0, "input"), text.epsilon);
   for (const [layer, type] of text.layerTypes.entries()) {
+    const isLast = layer + 1 === text.layers;
+    const pick = isLast ? pickScored : (rows: Value): Value => rows;
     const prefix = `${model}.layers.${layer}`;
     const attended = cachedAttention(graph, weights, normed, {
       ...{ text, layer, format, inputs: contexts[type], prefix: `${prefix}.self_attn`, scale: text.scoreScale },
     });
-    const behindAttention = rmsNorm(graph, weights, attended, layerNorm(layer, "post_attention"), text.epsilon);
+    const behindAttention = rmsNorm(graph, weights, pick(attended), layerNorm(layer, "post_attention"), text.epsilon);
     const inFront = layerNorm(layer, "pre_feedforward");
-    const middle = addRmsNorm(graph, weights, behindAttention, residual, inFront, text.epsilon);
+    const middle = addRmsNorm(graph, weights, behindAttention, pick(residual), inFront, text.epsilon);
     const mlp = { prefix: `${prefix}.mlp`, width: text.intermediateSize, act: text.hiddenAct, format };
     const hidden = gatedMlp(graph, weights, middle.normed, mlp);
     const behind = rmsNorm(graph, weights, hidden, layerNorm(layer, "post_feedforward"), text.epsilon);
-    const next = layer + 1 === text.layers ? `${model}.norm.weight` : layerNorm(layer + 1, "input");
+    const next = isLast ? `${model}.norm.weight` : layerNorm(layer + 1, "input");
     ({ normed, sum: residual } = addRmsNorm(graph, weights, behind, middle.sum, next, text.epsilon));
   }
   const output = tiedEmbeddings ? `${model}.embed_tokens` : head;
-  lastLogits(graph, weights, normed, { head: output, format, vocabSize: text.vocabSize });
+  scoreLogits(graph, weights, normed, { head: output, format, vocabSize: text.vocabSize });
   return graph.finish();
 }
 
