@@ -12,7 +12,8 @@ export const defaultBatchSize = 16;
 export interface EngineOptions {
   /**
    * How the weights are stored: `"float32"`, `"int8"`, `"int4"`, or `{ vision, prefill, decode, blockSize }`. `"auto"`
-   * (default) takes the most exact one that fits into memory and still decodes fast. `info.precisionParts` says what it is.
+   * (default) takes the most exact one that fits into memory and still decodes fast. Beside int4 there is an int8 copy of
+   * the layers for prompts where it fits (`prefill`). `info.precisionParts` says what it is.
    */
   readonly precision?: PrecisionInput;
   /** Input elements that share one scale in integer decoder weights: 32 (most exact), 64 or 128 (default, fastest). */
