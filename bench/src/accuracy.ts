@@ -18,6 +18,7 @@ const formats: readonly Partial<PrecisionParts>[] = [
   { decode: "float32" },
   ...blocks.map((blockSize) => ({ decode: "int8", blockSize }) as const),
   ...blocks.map((blockSize) => ({ decode: "int4", blockSize, prefill: "int8" }) as const),
+  { decode: "int4", blockSize: 128, prefill: "int8", activations: "tensor" },
   ...blocks.map((blockSize) => ({ decode: "int4", blockSize }) as const),
 ];
 
@@ -44,10 +45,14 @@ export async function runAccuracy(args: string[]): Promise<void> {
       const { logitsError, agreement, exact } = measured;
       const figures = [logitsError.toExponential(1), percent(agreement), percent(exact)];
       stdout.write(
-        `| ${[checkpoint.name, format.decode, format.blockSize ?? "–", format.prefill ?? "same", ...figures].join(" | ")} |\n`,
+        `| ${[checkpoint.name, format.decode, format.blockSize ?? "–", copyName(format), ...figures].join(" | ")} |\n`,
       );
     }
   }
+}
+
+function copyName({ prefill = "same", activations }: Partial<PrecisionParts>): string {
+  return activations === "tensor" ? `${prefill}, a scale per tensor` : prefill;
 }
 
 function percent(part: number): string {

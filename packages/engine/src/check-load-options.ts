@@ -119,7 +119,7 @@ function checkPrecision(precision: unknown, blockSize: unknown): void {
     checkName(precision, "precision", ["auto", ...precisions]);
     return;
   }
-  checkKnownKeys(precision, ["vision", "prefill", "decode", "blockSize"], "options.precision");
+  checkKnownKeys(precision, ["vision", "prefill", "decode", "blockSize", "activations"], "options.precision");
   const given = precision as Partial<PrecisionParts>;
   precisionPlan(given);
   if (given.blockSize === undefined || blockSize === undefined || given.blockSize === blockSize) return;

@@ -11,13 +11,16 @@ import { storedBlockContent } from "./stored-block-content.ts";
  * - `float32`: plain MatMul.
  * - `block`: 8- or 4-bit integers with a scale per block of the input axis (MatMulNBits, int8 activations); fastest
  *   for few rows, which is what decoding is.
- * - `column`: signed 8-bit integers with a scale per output, and activations quantised per row while running;
- *   fastest for many rows, which is what vision towers are.
+ * - `column`: signed 8-bit integers with a scale per output, and activations quantised while running, each row by
+ *   itself or all with one scale; fastest for many rows, which is what vision towers are.
  */
 export type LinearFormat =
   | { readonly kind: "float32" }
   | { readonly kind: "block"; readonly bits: 4 | 8; readonly blockSize: number }
-  | { readonly kind: "column" };
+  | { readonly kind: "column"; readonly activations: ActivationScales };
+
+/** Which activations share a scale: those of a row (a token), or all of a product. */
+export type ActivationScales = "row" | "tensor";
 
 /** Which layers a {@link linear} call multiplies with. */
 export interface LinearOptions {
@@ -59,7 +62,7 @@ export function linear(graph: GraphBuilder, weights: WeightSource, x: Value, opt
     return graph.node("MatMulNBits", [x, ...inputs, undefined, bias], attributes, microsoft);
   }
   if (format.kind === "column") {
-    return quantizedProduct(graph, weights, quantizeRows(graph, x, shape.inputs), parts);
+    return quantizedProduct(graph, weights, quantize(graph, x, shape.inputs, format.activations), parts);
   }
   const transposed = graph.weight(name, transposedContent(weights, names, shape));
   return withBias(graph, graph.node("MatMul", [x, transposed]), stackedBias(graph, weights, parts));
@@ -80,8 +83,8 @@ export function linearParts(
   if (format.kind === "column") {
     // With many rows, splitting one product into its parts would copy more than it saves.
     const { inputs } = stackedShape(weights, [`${parts[0]}.weight`]);
-    const rows = quantizeRows(graph, x, inputs);
-    return parts.map((part) => quantizedProduct(graph, weights, rows, [part]));
+    const quantized = quantize(graph, x, inputs, format.activations);
+    return parts.map((part) => quantizedProduct(graph, weights, quantized, [part]));
   }
   const all = linear(graph, weights, x, { parts, format });
   const sizes = graph.constant("int64", [widths.length], widths);
@@ -97,37 +100,48 @@ function withBias(graph: GraphBuilder, product: Value, bias: Value | undefined):
   return bias === undefined ? product : graph.node("Add", [product, bias]);
 }
 
-/** Activations as unsigned bytes around 128, and what one step of each row is worth. */
-interface QuantizedRows {
+/** Activations as unsigned bytes; a value is (byte − zeroPoint) · scale · rowScale. */
+interface QuantizedActivations {
   /** [..., inputs] */
   readonly bytes: Value;
-  /** [..., 1] */
+  /** One number. */
   readonly scale: Value;
+  /** One byte. */
+  readonly zeroPoint: Value;
+  /** [..., 1], where rows have scales of their own. */
+  readonly rowScale?: Value;
+}
+
+function quantize(graph: GraphBuilder, x: Value, inputs: number, activations: ActivationScales): QuantizedActivations {
+  if (activations === "row") return quantizeRows(graph, x, inputs);
+  const [bytes, scale, zeroPoint] = graph.nodes("DynamicQuantizeLinear", [x], {}, { outputs: 3 });
+  return { bytes, scale, zeroPoint };
 }
 
 /**
  * Quantises every row of `x` by its own largest magnitude, so that one outlier token cannot spoil the others
  * (specs/vlm.md C.7).
  */
-function quantizeRows(graph: GraphBuilder, x: Value, inputs: number): QuantizedRows {
+function quantizeRows(graph: GraphBuilder, x: Value, inputs: number): QuantizedActivations {
   const scalar = (value: number): Value => graph.constant("float32", [1], [value]);
   const last = graph.constant("int64", [1], [-1]);
   const highest = graph.node("ReduceMax", [x, last], { keepdims: 1 });
   const lowest = graph.node("ReduceMin", [x, last], { keepdims: 1 });
   const largest = graph.node("Max", [highest, graph.node("Neg", [lowest])]);
-  const scale = graph.node("Max", [graph.node("Mul", [largest, scalar(1 / 127)]), scalar(1e-9)]);
+  const rowScale = graph.node("Max", [graph.node("Mul", [largest, scalar(1 / 127)]), scalar(1e-9)]);
   // QuantizeLinear takes a scale for every row of a matrix only, and does in one pass what takes four operators.
   const matrix = graph.node("Reshape", [x, graph.constant("int64", [2], [-1, inputs])]);
-  const rowScales = graph.node("Reshape", [scale, last]);
-  const zeroPoints = graph.node("Expand", [graph.constant("uint8", [1], [128]), graph.node("Shape", [rowScales])]);
-  const bytes = graph.node("QuantizeLinear", [matrix, rowScales, zeroPoints], { axis: 0 });
-  return { bytes: graph.node("Reshape", [bytes, graph.node("Shape", [x])]), scale };
+  const scales = graph.node("Reshape", [rowScale, last]);
+  const zeroPoint = graph.constant("uint8", [1], [128]);
+  const zeroPoints = graph.node("Expand", [zeroPoint, graph.node("Shape", [scales])]);
+  const bytes = graph.node("QuantizeLinear", [matrix, scales, zeroPoints], { axis: 0 });
+  return { bytes: graph.node("Reshape", [bytes, graph.node("Shape", [x])]), scale: scalar(1), zeroPoint, rowScale };
 }
 
 function quantizedProduct(
   graph: GraphBuilder,
   weights: WeightSource,
-  { bytes, scale }: QuantizedRows,
+  { bytes, scale, zeroPoint, rowScale }: QuantizedActivations,
   parts: readonly string[],
 ): Value {
   const names = parts.map((part) => `${part}.weight`);
@@ -135,8 +149,11 @@ function quantizedProduct(
   const content = columnWiseContent(weights, names, stackedShape(weights, names));
   const integers = graph.weight(`${name}.int8`, content.integers);
   const columnScales = graph.weight(`${name}.scales`, content.scales);
-  const zeroPoint = graph.constant("uint8", [1], [128]);
-  const inputs = [bytes, integers, graph.constant("float32", [1], [1]), columnScales, zeroPoint];
-  const product = graph.node("Mul", [graph.node("MatMulIntegerToFloat", inputs, {}, microsoft), scale]);
-  return withBias(graph, product, stackedBias(graph, weights, parts));
+  const bias = stackedBias(graph, weights, parts);
+  const inputs = [bytes, integers, scale, columnScales, zeroPoint];
+  if (rowScale === undefined) {
+    return graph.node("MatMulIntegerToFloat", [...inputs, undefined, bias], {}, microsoft);
+  }
+  const product = graph.node("MatMulIntegerToFloat", inputs, {}, microsoft);
+  return withBias(graph, graph.node("Mul", [product, rowScale]), bias);
 }

@@ -1,5 +1,5 @@
 import { describeValue, InvalidArgumentError } from "@ocellus/core";
-import type { LinearFormat } from "../blocks/linear.ts";
+import type { ActivationScales, LinearFormat } from "../blocks/linear.ts";
 import type { GraphFormats } from "../families/model-family.ts";
 
 /** How the weights of a model are stored in memory. */
@@ -10,7 +10,7 @@ export type BlockSize = 32 | 64 | 128;
 
 /** A precision for each of the three kinds of work. */
 export interface PrecisionParts {
-  /** Weights of the vision tower: `"int8"` has a scale per output and quantises every row of activations by itself. */
+  /** Weights of the vision tower: `"int8"` has a scale per output and quantises activations while running. */
   readonly vision: "float32" | "int8";
   /**
    * What prompts are computed with: a second copy of the decoder's weights in int8, which many rows at once use best, or
@@ -21,6 +21,11 @@ export interface PrecisionParts {
   readonly decode: Precision;
   /** Input elements that share one scale in `decode`. */
   readonly blockSize: BlockSize;
+  /**
+   * How the activations of `vision` and `prefill` in int8 are quantised: every `"row"` (a token) by itself, or all of a
+   * `"tensor"` with one scale, which is faster, and coarse where one token has outliers.
+   */
+  readonly activations: ActivationScales;
 }
 
 /** The option `precision`: a name, or parts of which the missing ones follow from `decode` (`"int4"` by default). */
@@ -52,33 +57,37 @@ export interface PrecisionPlan {
  */
 export function precisionPlan(given: Precision | Partial<PrecisionParts>): PrecisionPlan {
   const parts = completeParts(typeof given === "string" ? { decode: given } : given);
-  const { vision, prefill, decode, blockSize } = parts;
+  const { vision, prefill, decode, blockSize, activations } = parts;
+  const column = { kind: "column", activations } as const;
+  const hasColumns = vision === "int8" || prefill === "int8";
   const bits = decode === "int8" ? 8 : 4;
   const tags = [
     decode === "float32" ? "float32" : `${decode}-block${blockSize}`,
     ...(vision === defaultVision(decode) ? [] : [`vision-${vision}`]),
     ...(prefill === "same" ? [] : [`prefill-${prefill}`]),
+    ...(activations === "tensor" && hasColumns ? ["per-tensor"] : []),
   ];
   return {
     precision: decode,
     parts,
     formats: {
-      vision: { kind: vision === "int8" ? "column" : "float32" },
+      vision: vision === "int8" ? column : { kind: "float32" },
       decoder: decode === "float32" ? { kind: "float32" } : { kind: "block", bits, blockSize },
     },
-    prefill: prefill === "int8" ? { kind: "column" } : null,
+    prefill: prefill === "int8" ? column : null,
     tag: tags.join("-"),
   };
 }
 
 function completeParts({ decode = "int4", ...given }: Partial<PrecisionParts>): PrecisionParts {
   const parts = { vision: given.vision ?? defaultVision(decode), prefill: given.prefill ?? "same", decode };
-  const blockSize = given.blockSize ?? 128;
+  const { blockSize = 128, activations = "row" } = given;
   check("precision.decode", decode, precisions);
   check("precision.vision", parts.vision, ["float32", "int8"]);
   check("precision.prefill", parts.prefill, ["int8", "same"]);
+  check("precision.activations", activations, ["row", "tensor"]);
   check("blockSize", blockSize, blockSizes);
-  return { ...parts, blockSize };
+  return { ...parts, blockSize, activations };
 }
 
 function defaultVision(decode: Precision): PrecisionParts["vision"] {
