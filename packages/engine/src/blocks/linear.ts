@@ -69,7 +69,7 @@ export function linear(graph: GraphBuilder, weights: WeightSource, x: Value, opt
 }
 
 /**
- * {@link linear} for every part by itself, `x` read (and quantised) once.
+ * {@link linear} for every part by itself: splitting one product into its parts would copy more than it saves.
  *
  * @returns one value [..., outputs] for each part
  */
@@ -79,16 +79,10 @@ export function linearParts(
   x: Value,
   { parts, format }: LinearOptions,
 ): readonly Value[] {
-  const widths = parts.map((part) => stackedShape(weights, [`${part}.weight`]).outputs);
-  if (format.kind === "column") {
-    // With many rows, splitting one product into its parts would copy more than it saves.
-    const { inputs } = stackedShape(weights, [`${parts[0]}.weight`]);
-    const quantized = quantize(graph, x, inputs, format.activations);
-    return parts.map((part) => quantizedProduct(graph, weights, quantized, [part]));
-  }
-  const all = linear(graph, weights, x, { parts, format });
-  const sizes = graph.constant("int64", [widths.length], widths);
-  return graph.nodes("Split", [all, sizes], { axis: -1 }, { outputs: widths.length });
+  if (format.kind !== "column") return parts.map((part) => linear(graph, weights, x, { parts: [part], format }));
+  const { inputs } = stackedShape(weights, [`${parts[0]}.weight`]);
+  const quantized = quantize(graph, x, inputs, format.activations);
+  return parts.map((part) => quantizedProduct(graph, weights, quantized, [part]));
 }
 
 function stackedBias(graph: GraphBuilder, weights: WeightSource, parts: readonly string[]): Value | undefined {
