@@ -1,17 +1,15 @@
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import type { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { Value } from "../../onnx/onnx-graph.ts";
-import { maskedAttention } from "../attention.ts";
+import { type GroupedHeads, groupedAttention, groupedMask } from "../attention.ts";
 import { headNorm } from "../head-norm.ts";
 import { type LinearFormat, linear } from "../linear.ts";
 import { type RotaryInputs, rotate } from "../rotary.ts";
 import type { TextDecoderConfig } from "./text-decoder-config.ts";
 
-/**
- * Graph inputs of a layer's attention for B sequences with S new tokens each: the angles [B, S, headDim/2] of the new
- * tokens and the mask [B, 1, S, P + S].
- */
+/** What the layers' attention shares, for B sequences with S new tokens each: the angles [B, S, headDim/2] and a mask. */
 export interface AttentionContext extends RotaryInputs {
+  /** As {@link maskInput} returns it. */
   readonly mask: Value;
 }
 
@@ -19,17 +17,22 @@ export interface AttentionContext extends RotaryInputs {
  * Declares a mask [B, 1, S, P + S] that is added to the scores: `mask`, or another one for layers that see less.
  *
  * @param name of the graph input
+ * @returns the mask with a row for every query of a group: {@link groupedMask}
  */
-export function maskInput(graph: GraphBuilder, name = "mask"): Value {
-  return graph.input(name, "float32", ["batch", 1, "tokens", "context"]);
+export function maskInput(graph: GraphBuilder, heads: GroupedHeads, name = "mask"): Value {
+  return groupedMask(graph, graph.input(name, "float32", ["batch", 1, "tokens", "context"]), heads);
 }
 
 /** Declares the inputs `cos` and `sin` [B, S, rotaryDims/2] and `mask` [B, 1, S, P + S] of a decoder. */
-export function attentionInputs(graph: GraphBuilder, rotaryDims: number): AttentionContext {
+export function attentionInputs(
+  graph: GraphBuilder,
+  text: GroupedHeads & Pick<TextDecoderConfig, "rotaryDims">,
+): AttentionContext {
+  const { rotaryDims = text.headDim } = text;
   return {
     cos: graph.input("cos", "float32", ["batch", "tokens", rotaryDims / 2]),
     sin: graph.input("sin", "float32", ["batch", "tokens", rotaryDims / 2]),
-    mask: maskInput(graph),
+    mask: maskInput(graph, text),
   };
 }
 
@@ -84,7 +87,7 @@ export function cachedAttention(
     key: withPast(graph, rotatedKey, `past.${layer}.key`, kvWidth),
     value: withPast(graph, value, `past.${layer}.value`, kvWidth),
   };
-  const attended = maskedAttention(graph, states, inputs.mask, { heads, kvHeads, scale });
+  const attended = groupedAttention(graph, states, inputs.mask, { heads, kvHeads, headDim, scale });
   const scaled = gate === undefined ? attended : graph.node("Mul", [attended, graph.node("Sigmoid", [gate])]);
   return linear(graph, weights, scaled, { parts: [`${prefix}.o_proj`], format });
 }

@@ -52,8 +52,9 @@ export function decoderGraph(
 
 function attentionContexts(
   graph: GraphBuilder,
-  { headDim, slidingWindow }: Gemma3TextConfig,
+  text: Gemma3TextConfig,
 ): Readonly<Record<"full_attention" | "sliding_attention", AttentionContext>> {
+  const { headDim, slidingWindow } = text;
   const halves = (name: string): readonly Value[] =>
     graph.nodes(
       "Split",
@@ -62,8 +63,8 @@ function attentionContexts(
       { outputs: 2 },
     );
   const [[cos, localCos], [sin, localSin]] = [halves("cos"), halves("sin")];
-  const mask = maskInput(graph);
-  const localMask = slidingWindow === undefined ? mask : maskInput(graph, "sliding_mask");
+  const mask = maskInput(graph, text);
+  const localMask = slidingWindow === undefined ? mask : maskInput(graph, text, "sliding_mask");
   return {
     full_attention: { cos: cos!, sin: sin!, mask },
     sliding_attention: { cos: localCos!, sin: localSin!, mask: localMask },

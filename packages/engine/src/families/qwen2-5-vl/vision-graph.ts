@@ -133,7 +133,7 @@ function windowAttention(
   const cut = (x: Value): Value =>
     graph.node("Reshape", [graph.node("Gather", [x, inputs.padded], { axis: 1 }), shape]);
   const windows = { query: cut(states.query), key: cut(states.key), value: cut(states.value) };
-  const attended = maskedAttention(graph, windows, inputs.windowMask, { heads, kvHeads: heads });
+  const attended = maskedAttention(graph, windows, inputs.windowMask, { heads });
   return graph.node("Gather", [join(graph, attended, config), inputs.unpadded], { axis: 1 });
 }
 
