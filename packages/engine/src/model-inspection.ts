@@ -26,7 +26,7 @@ export interface PrecisionMemory {
   readonly weightBytes: number;
   /** Weights, key/value memory of 4096 tokens, activations and runtime together. */
   readonly requiredBytes: number;
-  /** What an int8 copy for prompts would add (`prefill: "int8"`); `null` at other precisions. */
+  /** What the int8 copy for prompts adds where it fits, too; `null` at precisions that have none unless asked. */
   readonly prefillCopyBytes: number | null;
   /** True when `requiredBytes` are available now. */
   readonly fits: boolean;

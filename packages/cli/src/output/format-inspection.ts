@@ -85,7 +85,8 @@ function memoryLines({ memory }: ModelInspection, { bold, dim, red, green }: Tex
   const rows = memory.precisions.map(({ precision, weightBytes, requiredBytes, prefillCopyBytes, fits }) => {
     const note = fits ? (precision === memory.auto ? green('fits, taken by "auto"') : "fits") : red("does not fit");
     const name = precision === memory.auto ? bold(precision.padEnd(labelWidth)) : precision.padEnd(labelWidth);
-    const copy = prefillCopyBytes === null ? "" : dim(`, ${formatBytes(prefillCopyBytes)} more for faster prompts`);
+    const copy =
+      prefillCopyBytes === null ? "" : dim(`, ${formatBytes(prefillCopyBytes)} more where it fits, for faster prompts`);
     return `  ${name}${formatBytes(weightBytes).padEnd(12)}${formatBytes(requiredBytes).padEnd(12)}${note}${copy}`;
   });
   const heading = `  ${"precision".padEnd(labelWidth)}${"weights".padEnd(12)}${"in all".padEnd(12)}`;
