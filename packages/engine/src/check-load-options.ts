@@ -13,7 +13,7 @@ import {
 import { checkHubAccess, checkRevision } from "@ocellus/hub";
 import { checkMetadata } from "./checkpoint/checkpoint-metadata.ts";
 import { blockSizes, type PrecisionParts, precisionPlan, precisions } from "./checkpoint/precision.ts";
-import type { EngineOptions, LoadModelOptions } from "./engine-options.ts";
+import { type EngineOptions, type LoadModelOptions, speculations } from "./engine-options.ts";
 import { resolveTorchOptions, torchOptionNames } from "./torch-load-options.ts";
 
 const optionNames: readonly string[] = [
@@ -34,6 +34,7 @@ const optionNames: readonly string[] = [
     "promptCacheBytes",
     "maxBatchSize",
     "kvBudgetBytes",
+    "speculation",
     "metadata",
     "allowPrivateAddresses",
     "videoBackend",
@@ -87,6 +88,7 @@ function checkEngineOptions(options: EngineOptions): void {
   const { precision, blockSize, cacheFolder, threads, minPixels, maxPixels, allowPrivateAddresses } = options;
   checkPrecision(precision, blockSize);
   checkName(options.task, "task", taskNames);
+  checkName(options.speculation, "speculation", speculations);
   checkName(options.videoBackend, "videoBackend", ["auto", "ffmpeg", "node-av"]);
   checkName(options.coordinateSpace, "coordinateSpace", spaces);
   if (blockSize !== undefined && !blockSizes.includes(blockSize)) {

@@ -8,6 +8,12 @@ import type { TorchLoadOptions } from "./torch-load-options.ts";
 /** Answers in one batch unless told otherwise: more hardly raise the throughput of a few cores, and slow every answer. */
 export const defaultBatchSize = 16;
 
+/** Where guesses at the next tokens of an answer may come from. */
+export const speculations = ["none", "prompt-lookup"] as const;
+
+/** One of {@link speculations}. */
+export type Speculation = (typeof speculations)[number];
+
 /** Options of a local model that are plain data and cross to its worker thread. */
 export interface EngineOptions {
   /**
@@ -48,6 +54,12 @@ export interface EngineOptions {
    * a prompt beyond half of the machine's memory is refused.
    */
   readonly kvBudgetBytes?: number;
+  /**
+   * `"prompt-lookup"`: where an answer repeats the prompt or itself (documents, lists, JSON), the tokens that came next
+   * there are tried together with the next one, so that one step gives several. Answers are the same, token by token in
+   * float32. Default `"none"`. Families with recurrent layers generate as with `"none"`.
+   */
+  readonly speculation?: Speculation;
   /** What `task: "auto"` means. Default: what the checkpoint says, else `generic`. */
   readonly task?: TaskName;
   /**

@@ -1,5 +1,6 @@
 import type { AnswerRequest, ChatMessage, ResolvedGenerationConfig } from "@ocellus/core";
 import { taskDefinitions } from "@ocellus/core";
+import type { Speculation } from "../engine-options.ts";
 import type { DecoderShape } from "../families/model-family.ts";
 import type { BatchLimits } from "../runtime/batcher.ts";
 import { createLocalEngine, type LocalEngine } from "../runtime/local-engine.ts";
@@ -29,6 +30,7 @@ export async function openWatchedEngine(
   checkpointFolder: string,
   promptCacheBytes = 0,
   limits: Partial<BatchLimits> = {},
+  speculation: Speculation = "none",
 ): Promise<WatchedEngine> {
   const graphs = await openGoldenGraphs(checkpointFolder);
   const { checkpoint, model } = graphs;
@@ -51,6 +53,7 @@ export async function openWatchedEngine(
     allowPrivateAddresses: false,
     videoBackend: "auto",
     promptCacheBytes,
+    speculation,
     limits: { maxBatchSize: 16, kvBudgetBytes: 2 ** 30, maxPromptBytes: 2 ** 30, weightBytes: 0, ...limits },
   });
   return {

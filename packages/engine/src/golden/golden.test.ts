@@ -178,7 +178,7 @@ describe.each([...goldenNames, ...goldenAdapters])("golden checkpoint %s in floa
       answers.map(async ({ prompt, penalty, expected }): Promise<[Generated, GoldenGreedy]> => {
         const config = greedyConfig(golden.maxNewTokens, penalty, golden.eosTokenIds);
         const { generated } = await batcher.start({
-          ...{ model, tokenizer, config, prompt, isCrowded: answers.length > 1 },
+          ...{ model, tokenizer, config, prompt, isCrowded: answers.length > 1, speculation: "none" },
           state: new SequenceState(model.decoder),
           keys: keysOf(prompt),
           signal: new AbortController().signal,

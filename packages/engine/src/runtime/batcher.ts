@@ -1,10 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { type FinishReason, InsufficientMemoryError } from "@ocellus/core";
+import type { Speculation } from "../engine-options.ts";
 import type { FamilyModel } from "../families/model-family.ts";
 import { Decoder } from "./decoder.ts";
 import type { DecoderSessions } from "./decoder-sessions.ts";
 import { type DecoderPrompt, Generation, type GenerationOptions } from "./generation.ts";
 import { Lane, type Member } from "./lane.ts";
+import { PromptLookup } from "./prompt-lookup.ts";
 import type { SequenceState } from "./sequence-state.ts";
 import { Turnstile } from "./turnstile.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
@@ -45,10 +47,12 @@ export interface BatchEntry extends GenerationOptions {
   /** What the decoder has seen of the prompt; belongs to the batcher from now on. */
   readonly state: SequenceState;
   readonly signal: AbortSignal;
-  /** What the prompt is known by in the prompt cache, a number a token. */
+  /** What the prompt is known by in the prompt cache, a number a token; negative where it is no text. */
   readonly keys: readonly number[];
   /** Takes what the decoder knows of the prompt, and perhaps of the answer, when the batcher needs it no more. */
   readonly keep: (state: SequenceState, tokenIds: readonly number[]) => void;
+  /** Where guesses at the next tokens come from. Families with recurrent layers make none. */
+  readonly speculation: Speculation;
   /** Others are on their way: the answer is put where they can join. */
   readonly isCrowded: boolean;
 }
@@ -172,7 +176,7 @@ export class Batcher {
       const mostTokens = () => (this.#lanes.length > 0 ? crowdedChunk : Number.POSITIVE_INFINITY);
       const { joined } = prompt.positions;
       const logits = await decoder.append(embeddings, positions, () => yieldToEvents(signal), joined, mostTokens);
-      await generation.choose(logits);
+      await generation.choose([logits]);
       if (generation.end === null) completed = this.#run(generation, entry);
       else entry.keep(state, generation.tokenIds);
     }
@@ -189,10 +193,13 @@ export class Batcher {
   }
 
   /** Puts an answer into a lane; resolves when it is complete. */
-  #run(generation: Generation, { state, signal, keep, keys, isCrowded }: BatchEntry): Promise<void> {
+  #run(generation: Generation, entry: BatchEntry): Promise<void> {
+    const { state, signal, keep, keys, isCrowded, speculation } = entry;
+    const canForget = (this.#model.decoder.recurrentStates ?? []).length === 0;
+    const lookup = speculation === "prompt-lookup" && canForget ? new PromptLookup(keys) : undefined;
     return new Promise((resolve, reject) => {
       const keepState = (kept: SequenceState): void => keep(kept, generation.tokenIds);
-      const member: Member = { generation, signal, keys, keep: keepState, resolve, reject };
+      const member: Member = { generation, signal, lookup, keys, keep: keepState, resolve, reject };
       this.#change(() => {
         const isFirst = this.#lanes.length === 0;
         const lane = this.#laneFor(state, keys);

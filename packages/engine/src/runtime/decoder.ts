@@ -19,6 +19,12 @@ export interface DecoderInput {
   readonly positions: Int32Array;
 }
 
+/** Tokens of which several have scores that are wanted. */
+export interface ScoredInput extends DecoderInput {
+  /** How many, counted from the last one. */
+  readonly scored: number;
+}
+
 /** Runs tokens through the decoder graph and keeps what it has seen: the state of one conversation. */
 export class Decoder {
   readonly #sessions: DecoderSessions;
@@ -69,11 +75,22 @@ export class Decoder {
     return logits;
   }
 
-  /** @returns logits [vocab] of the last token */
+  /**
+   * Appends a few tokens in one run.
+   *
+   * @returns for each of the last `scored` tokens the logits [vocab] behind it
+   */
+  async extend({ embeddings, positions, scored }: ScoredInput): Promise<Float32Array[]> {
+    const logits = await this.#run(embeddings, positions, [], scored);
+    return logitsRows(logits, this.#model.decoder.vocabSize);
+  }
+
+  /** @returns logits [scored, vocab] of the last tokens */
   async #run(
     embeddings: Float32Array,
     positions: Int32Array,
     joined: readonly TokenSpan[],
+    scored = 1,
   ): Promise<Float32Array<ArrayBuffer>> {
     const { inputWidth } = this.#model.decoder;
     const tokens = embeddings.length / inputWidth;
@@ -84,7 +101,7 @@ export class Decoder {
       cos: floatTensor(cos, rotaryDims),
       sin: floatTensor(sin, rotaryDims),
       ...this.#masks(tokens, joined),
-      scored: integerTensor([tokens - 1]),
+      scored: integerTensor(Array.from({ length: scored }, (_, row) => tokens - scored + row)),
       ...this.#state.feeds(),
     });
     this.#state.append(outputs, tokens);
@@ -109,6 +126,13 @@ export class Decoder {
     if (this.#zeros.length < context) this.#zeros = new Float32Array(2 * context);
     return floatTensor(this.#zeros.subarray(0, context), [1, 1, 1, context]);
   }
+}
+
+/** The rows of logits [rows, vocab], as views. */
+export function logitsRows(logits: Float32Array, vocabSize: number): Float32Array[] {
+  return Array.from({ length: logits.length / vocabSize }, (_, row) =>
+    logits.subarray(row * vocabSize, (row + 1) * vocabSize),
+  );
 }
 
 /** The end of a chunk, moved behind the run that it would cut. */

@@ -75,6 +75,11 @@ export class Generation {
     return this.#end;
   }
 
+  /** Tokens that the answer may still get. */
+  get room(): number {
+    return this.#options.config.maxNewTokens - this.tokenIds.length;
+  }
+
   /** Tokens that the decoder has to see before the next one can be chosen. */
   get pending(): number {
     return this.tokenIds.length - this.#given;
@@ -101,26 +106,40 @@ export class Generation {
     return { embeddings: joined, positions: columns };
   }
 
-  /** The next `count` pending tokens as input of the decoder. Every axis counts on from the prompt. */
-  nextInput(count: number): DecoderInput {
+  /**
+   * The next `count` pending tokens as input of the decoder, and behind them tokens with which the answer perhaps goes
+   * on. Every axis counts on from the prompt.
+   */
+  nextInput(count: number, proposed: readonly number[] = []): DecoderInput {
     const { model } = this.#options;
     const { embeddings, positions } = this.#prompt;
     const start = this.#given;
     this.#given += count;
     const axes = (positions.ids.length * model.decoder.inputWidth) / embeddings.length;
-    const columns = new Int32Array(axes * count);
-    for (let at = 0; at < columns.length; at++) columns[at] = positions.next + start + (at % count);
-    return { embeddings: embedTokens(model, this.tokenIds.slice(start, this.#given)), positions: columns };
+    const ids = [...this.tokenIds.slice(start, this.#given), ...proposed];
+    const columns = new Int32Array(axes * ids.length);
+    for (let at = 0; at < columns.length; at++) columns[at] = positions.next + start + (at % ids.length);
+    return { embeddings: embedTokens(model, ids), positions: columns };
   }
 
   /**
-   * Chooses the next token, and takes those that must follow it.
+   * Chooses the next token and takes those that must follow it, and again while that is what the decoder was given.
    *
-   * @param logits [vocab] behind the last pending token; overwritten
+   * @param rows logits [vocab] behind the last pending token and behind each proposed one; overwritten
+   * @param proposed as in {@link nextInput}
+   * @returns how many of them the answer took; the decoder has to forget the others
    * @throws GenerationError when the model yields no usable number; GrammarError when tokenizer and grammar disagree
    */
-  async choose(logits: Float32Array): Promise<void> {
-    this.#end = this.#take(this.#sampler.next(logits)) ?? (await this.#takeForced());
+  async choose(rows: readonly Float32Array[], proposed: readonly number[] = []): Promise<number> {
+    let row = 0;
+    do {
+      this.#end = this.#take(this.#sampler.next(rows[row]!)) ?? (await this.#takeForced());
+      while (row < proposed.length && this.tokenIds[this.#given] === proposed[row]) {
+        this.#given++;
+        row++;
+      }
+    } while (this.#end === null && this.pending === 0);
+    return row;
   }
 
   /** Ends the text: without special tokens, cut at the stop string. */

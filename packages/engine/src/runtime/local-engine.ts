@@ -14,6 +14,7 @@ import {
 } from "../constraint/constraint-source.ts";
 import { coordinateExtent } from "../constraint/task-grammar.ts";
 import type { TokenConstraint } from "../constraint/token-constraint.ts";
+import type { Speculation } from "../engine-options.ts";
 import type { FamilyModel, PlacedVisual, PreparedVisual } from "../families/model-family.ts";
 import type { ChatTemplate } from "../text/chat-template.ts";
 import { encodePrompt } from "../text/encode-prompt.ts";
@@ -45,6 +46,8 @@ export interface EngineParts {
   readonly videoBackend: VideoBackend | "auto";
   /** Memory for reuse across prompts: three quarters keep keys and values, the rest visual features. */
   readonly promptCacheBytes: number;
+  /** Where guesses at the next tokens come from. */
+  readonly speculation: Speculation;
   /** How many answers are made at the same time. */
   readonly limits: BatchLimits;
 }
@@ -216,7 +219,7 @@ async function startAnswer(engine: EngineState, question: Question, context: Eng
     const isCrowded = engine.running.size > 1;
     const entry = {
       ...{ model, tokenizer, config, constraint, signal, onText },
-      ...{ prompt, state, keys, keep, isCrowded },
+      ...{ prompt, state, keys, keep, isCrowded, speculation: engine.speculation },
     };
     const { generated } = await batcher.start(entry);
     return { question, visionMs, cachedTokens: reused, generated: generated.finally(release) };

@@ -96,6 +96,7 @@ export async function openEngine(
       allowPrivateAddresses: options.allowPrivateAddresses ?? false,
       videoBackend: options.videoBackend ?? "auto",
       promptCacheBytes,
+      speculation: options.speculation ?? "none",
       limits: batchLimits(options, chosen.weightBytes, availableMemory() - promptCacheBytes),
     });
   } catch (error) {

@@ -57,6 +57,11 @@ export class SequenceState {
     }
   }
 
+  /** Forgets the last `tokens` tokens. Not where layers are recurrent: what they have seen stays in their state. */
+  forget(tokens: number): void {
+    this.#kv.truncate(this.length - tokens);
+  }
+
   /**
    * Asks that {@link fork} be possible at these lengths. Only recurrent layers need to be told.
    *

@@ -19,7 +19,7 @@ function outputs(tokens: readonly (readonly [token: number, place: number])[]): 
 /** A cache whose content is known. */
 class Answers {
   readonly cache = new SharedCache(shape);
-  readonly sequences: Sequence[] = [];
+  readonly sequences: number[][] = [];
   #next = 1000;
 
   /** @param keys of the prompt; one token of the answer is there already */
@@ -35,6 +35,11 @@ class Answers {
     this.cache.leave(at);
     const last = this.sequences.pop()!;
     if (at < this.sequences.length) this.sequences[at] = last;
+  }
+
+  forget(at: number, tokens: number): void {
+    this.cache.forget(at, tokens);
+    this.sequences[at]!.splice(this.sequences[at]!.length - tokens);
   }
 
   /** Checks what every new token sees, then appends the tokens. */
@@ -95,11 +100,11 @@ test.each([undefined, 9])("every sequence sees its own, whatever joins, grows an
       const own = Array.from({ length: Math.floor(random() ** 2 * 300) }, (_, at) => 100_000 + 1000 * turn + at);
       answers.join([...beginning.slice(0, Math.floor(41 * random())), ...own, 7]);
     } else if (action > 0.9) answers.leave(Math.floor(random() * length));
-    else
-      answers.grow(
-        answers.sequences.map(() => 1 + Math.floor(random() * 3)),
-        window,
-      );
+    else {
+      const counts = answers.sequences.map(() => 1 + Math.floor(random() * 3));
+      answers.grow(counts, window);
+      for (const [at, count] of counts.entries()) answers.forget(at, Math.floor(random() * count));
+    }
   }
 });
 
@@ -114,6 +119,8 @@ test("a common beginning is there once, and what nobody sees is closed up", () =
   answers.leave(0);
   expect(cache.rows).toBe(40 + 1001);
   answers.grow([2]);
+  answers.forget(0, 1);
+  expect(cache.rows).toBe(40 + 1002);
   answers.leave(0);
   expect(cache.rows).toBe(0);
 });

@@ -147,6 +147,24 @@ export class SharedCache {
     });
   }
 
+  /** Forgets the last `tokens` tokens of a sequence. */
+  forget(index: number, tokens: number): void {
+    const member = this.#members[index]!;
+    const length = member.length - tokens;
+    this.#members[index] = { ...member, length };
+    for (let row = this.#rows, left = tokens; left > 0; ) {
+      if (this.#owners[--row] !== member.id) continue;
+      this.#owners[row] = unused;
+      this.#unused++;
+      left--;
+    }
+    while (this.#owners[this.#rows - 1] === unused) {
+      this.#rows--;
+      this.#unused--;
+    }
+    this.#closeUp();
+  }
+
   #own(owner: number, place: number): void {
     this.#owners[this.#rows] = owner;
     this.#places[this.#rows] = place;

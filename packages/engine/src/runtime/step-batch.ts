@@ -1,5 +1,5 @@
 import type { FamilyModel } from "../families/model-family.ts";
-import type { DecoderInput } from "./decoder.ts";
+import { logitsRows, type ScoredInput } from "./decoder.ts";
 import { type DecoderSessions, sessionFor } from "./decoder-sessions.ts";
 import { floatTensor, integerTensor } from "./host-tensor.ts";
 import type { SharedCache } from "./shared-cache.ts";
@@ -9,22 +9,22 @@ import type { SharedCache } from "./shared-cache.ts";
  * shows each its own: the layers read their weights once for all.
  *
  * @param inputs one for each sequence of the cache, at least one token each
- * @returns for each sequence the logits [vocab] behind its last token
+ * @returns for each sequence the logits [vocab] behind each of its scored tokens
  * @throws GenerationError when the graph fails
  */
 export async function stepBatch(
   sessions: DecoderSessions,
   model: FamilyModel,
   cache: SharedCache,
-  inputs: readonly DecoderInput[],
-): Promise<Float32Array[]> {
+  inputs: readonly ScoredInput[],
+): Promise<Float32Array[][]> {
   const { inputWidth, slidingWindow, vocabSize } = model.decoder;
   const counts = inputs.map(({ embeddings }) => embeddings.length / inputWidth);
   const tokens = counts.reduce((sum, count) => sum + count, 0);
   const axes = inputs[0]!.positions.length / counts[0]!;
   const embeddings = new Float32Array(tokens * inputWidth);
   const positions = new Int32Array(axes * tokens);
-  const last: number[] = [];
+  const scored: number[] = [];
   let before = 0;
   for (const [index, input] of inputs.entries()) {
     const count = counts[index]!;
@@ -33,7 +33,7 @@ export async function stepBatch(
       positions.set(input.positions.subarray(axis * count, (axis + 1) * count), axis * tokens + before);
     }
     before += count;
-    last.push(before - 1);
+    for (let token = before - input.scored; token < before; token++) scored.push(token);
   }
   const { cos, sin } = model.rotaryTable(positions);
   const rotaryDims = [1, tokens, cos.length / tokens];
@@ -43,10 +43,10 @@ export async function stepBatch(
     sin: floatTensor(sin, rotaryDims),
     mask: cache.mask(counts),
     ...(slidingWindow === undefined ? {} : { sliding_mask: cache.mask(counts, slidingWindow) }),
-    scored: integerTensor(last),
+    scored: integerTensor(scored),
     ...cache.feeds(),
   });
   cache.append(outputs, counts);
-  const logits = outputs.logits!;
-  return counts.map((_, index) => logits.subarray(index * vocabSize, (index + 1) * vocabSize));
+  const rows = logitsRows(outputs.logits!, vocabSize);
+  return inputs.map((input) => rows.splice(0, input.scored));
 }
