@@ -11,6 +11,7 @@ const benches: Readonly<Record<string, () => Promise<(args: string[]) => Promise
   load: async () => (await import("./load.ts")).runLoad,
   peers: async () => (await import("./peers/peers.ts")).runPeers,
   roboflow: async () => (await import("./roboflow.ts")).runRoboflow,
+  speculation: async () => (await import("./speculation.ts")).runSpeculation,
   vi: async () => (await import("./vi.ts")).runVi,
 };
 

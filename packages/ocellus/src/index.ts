@@ -143,6 +143,7 @@ export {
   type PrecisionInput,
   type PrecisionMemory,
   type PrecisionParts,
+  type Speculation,
   type StoredDtype,
   supportedModelTypes,
   type TorchDtype,

@@ -1,4 +1,4 @@
-import type { BlockSize, GenerationConfigInput, LoadModelOptions, Precision, TaskOption } from "ocellus";
+import type { BlockSize, GenerationConfigInput, LoadModelOptions, Precision, Speculation, TaskOption } from "ocellus";
 import { CommandError } from "../command-error.ts";
 
 /** Forms of the output. */
@@ -27,6 +27,7 @@ export interface AskOptions {
   readonly adapter?: string;
   readonly precision: Precision | "auto";
   readonly blockSize?: BlockSize;
+  readonly speculation?: Speculation;
   readonly threads?: number;
   readonly minPixels?: number;
   readonly maxPixels?: number;
@@ -56,11 +57,12 @@ export function formatOf({ format, json }: Pick<AskOptions, "format" | "json">):
 
 /** The part that decides how the model is loaded. */
 export function loadOptionsOf(options: AskOptions): LoadModelOptions {
-  const { precision, blockSize, revision, adapter, threads, minPixels, maxPixels, cache, allowPrivateAddresses } =
-    options;
+  const { precision, blockSize, speculation, threads, minPixels, maxPixels } = options;
+  const { revision, adapter, cache, allowPrivateAddresses } = options;
   return {
     precision,
     ...(blockSize === undefined ? {} : { blockSize }),
+    ...(speculation === undefined ? {} : { speculation }),
     ...(revision === undefined ? {} : { revision }),
     ...(adapter === undefined ? {} : { adapter }),
     ...(threads === undefined ? {} : { threads }),

@@ -110,13 +110,14 @@ describe.each(["qwen2_5_vl", "qwen3_5"])("%s", (name) => {
       const state = new SequenceState(graphs.model.decoder);
       await append(new Decoder(sessions, graphs.model, state), 0, ids.length - 1);
       const last = ids.length - 1;
-      const input = { embeddings: embedTokens(graphs.model, [ids[last]!]), positions: new Int32Array(3).fill(last) };
+      const embeddings = embedTokens(graphs.model, [ids[last]!]);
+      const input = { embeddings, positions: new Int32Array(3).fill(last), scored: 1 };
       const inputs = new Array<typeof input>(16).fill(input);
       for (const _ of inputs) cache.join(state.kv, ids.slice(0, last));
       runs.length = 0;
       const scores = await stepBatch(sessions, graphs.model, cache, inputs);
       expect(runs).toEqual(["prefill 16"]);
-      for (const logits of scores) expect(difference(logits)).toBeLessThan(2e-3);
+      for (const [logits] of scores) expect(difference(logits!)).toBeLessThan(2e-3);
     });
   });
 

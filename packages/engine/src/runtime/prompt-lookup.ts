@@ -1,5 +1,5 @@
 /** What is looked for: the last tokens, the longer ones first, whose continuation is the more certain. */
-const sizes = [6, 3];
+const sizes = [4, 2];
 
 /** Tokens that are proposed first, and at least. */
 const leastProposed = 3;
