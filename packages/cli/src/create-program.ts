@@ -106,8 +106,10 @@ function addAsk(program: Command, action: (values: readonly string[], options: A
     )
     .option("--block-size <n>", "elements that share one scale in integer weights: 32, 64, 128", parseInteger)
     .addOption(
-      new Option("--speculation <name>", "guess at tokens where an answer repeats the prompt or itself; same answers")
-        .choices(["none", "prompt-lookup"]),
+      new Option(
+        "--speculation <name>",
+        "guess at tokens where an answer repeats the prompt or itself; same answers",
+      ).choices(["none", "prompt-lookup"]),
     )
     .option("--threads <n>", "threads of one operation (default: all processors)", parseInteger)
     .option("--min-pixels <n>", "smallest area of a resized picture", parseInteger)

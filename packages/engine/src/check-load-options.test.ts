@@ -47,7 +47,10 @@ describe("loading options of the Vi SDK", () => {
     [{ torchDtype: "float32" }, "options.torchDtype is not known"],
     [{ revision: "../x" }, "options.revision must be a branch"],
     [{ hub: { cachedir: "x" } }, 'options.hub.cachedir is not known. Did you mean "cacheDir"?'],
-    [{ speculation: "prompt_lookup" }, 'options.speculation "prompt_lookup" is not known. Did you mean "prompt-lookup"?'],
+    [
+      { speculation: "prompt_lookup" },
+      'options.speculation "prompt_lookup" is not known. Did you mean "prompt-lookup"?',
+    ],
     [{ speculation: true }, "options.speculation true is not known. Known: none, prompt-lookup."],
     [{ hub: { token: 5 } }, "options.hub.token must be a token or false"],
   ])("%j is refused", (options, message) => {
