@@ -59,6 +59,7 @@ export function columnWiseContent(
     integers: {
       type: "int8",
       dims: [inputs, outputs],
+      pass: scales.content.pass,
       async *chunks(signal) {
         const matrix = await quantize(signal);
         scales.keep(matrix.scales);
@@ -99,6 +100,7 @@ export function blockWiseContent(
     integers: {
       type: "uint8",
       dims: [shape.outputs, blocksPerRow, blockBytes],
+      pass: scales.content.pass,
       async *chunks(signal) {
         const all = new Float32Array(shape.outputs * blocksPerRow);
         yield* quantize(all, signal);
@@ -124,6 +126,7 @@ function scalesOf(dims: readonly number[], compute: (signal?: AbortSignal) => Pr
     content: {
       type: "float32",
       dims,
+      pass: {},
       async *chunks(signal) {
         const scales = kept ?? (await compute(signal));
         kept = undefined;

@@ -13,16 +13,25 @@ let halfTable: Float32Array | undefined;
  * @param bytes whole elements; need not be aligned
  * @param dtype dtype of the safetensors header
  * @param name tensor name, for the error
+ * @param into takes the values of a two-byte dtype, so that memory is used again; new memory when left out
  * @throws ModelLoadError for a dtype that holds no plain floating-point numbers
  */
-export function toFloat32(bytes: Uint8Array, dtype: SafetensorsDtype, name: string): Float32Array {
+export function toFloat32(
+  bytes: Uint8Array,
+  dtype: SafetensorsDtype,
+  name: string,
+  into?: Float32Array<ArrayBuffer>,
+): Float32Array {
   const size = floatElementBytes(dtype, name);
   const aligned = bytes.byteOffset % size === 0 ? bytes : bytes.slice();
   const count = aligned.byteLength / size;
   if (dtype === "F32") return new Float32Array(aligned.buffer, aligned.byteOffset, count);
   if (dtype === "F64") return Float32Array.from(new Float64Array(aligned.buffer, aligned.byteOffset, count));
   const halves = new Uint16Array(aligned.buffer, aligned.byteOffset, count);
-  return dtype === "BF16" ? widenBfloat16(halves) : widenFloat16(halves);
+  const values = into?.subarray(0, count) ?? new Float32Array(count);
+  if (dtype === "BF16") widenBfloat16(halves, values);
+  else widenFloat16(halves, values);
+  return values;
 }
 
 /**
@@ -39,17 +48,14 @@ export function floatElementBytes(dtype: SafetensorsDtype, name: string): number
 }
 
 /** A bfloat16 is the upper half of a float32. */
-function widenBfloat16(halves: Uint16Array): Float32Array {
-  const bits = new Uint32Array(halves.length);
+function widenBfloat16(halves: Uint16Array, values: Float32Array<ArrayBuffer>): void {
+  const bits = new Uint32Array(values.buffer, values.byteOffset, values.length);
   for (let index = 0; index < halves.length; index++) bits[index] = halves[index]! << 16;
-  return new Float32Array(bits.buffer);
 }
 
-function widenFloat16(halves: Uint16Array): Float32Array {
+function widenFloat16(halves: Uint16Array, values: Float32Array): void {
   halfTable ??= buildHalfTable();
-  const values = new Float32Array(halves.length);
   for (let index = 0; index < halves.length; index++) values[index] = halfTable[halves[index]!]!;
-  return values;
 }
 
 /** IEEE 754 binary16: 1 sign, 5 exponent (bias 15), 10 fraction bits. */

@@ -2,8 +2,8 @@ import type { Checkpoint, TensorInfo } from "@ocellus/hub";
 import { floatElementBytes, toFloat32 } from "./float32.ts";
 import type { StoredBlocks } from "./stored-blocks.ts";
 
-/** Floats read at once while streaming a matrix: 16 MiB of float32, large enough for full disk speed. */
-export const chunkElements: number = 4 << 20;
+/** Floats read at once while streaming a matrix: 4 MiB of float32, which stay in a processor's cache until they are used. */
+export const chunkElements: number = 1 << 20;
 
 /**
  * One weight of a checkpoint as float32, however it is stored. Layers lie around each other: a quantised layout or a
@@ -33,9 +33,10 @@ export function plainWeight(checkpoint: Checkpoint, tensor: TensorInfo, name: st
       const rowsAtOnce = Math.max(1, Math.floor(chunkElements / rowElements(tensor.shape)));
       const step = rowsAtOnce * width;
       const into = new Uint8Array(Math.min(step, tensor.byteLength));
+      const values = new Float32Array(into.byteLength / floatElementBytes(tensor.dtype, tensor.name));
       for (let start = 0; start < tensor.byteLength; start += step) {
         const end = Math.min(start + step, tensor.byteLength);
-        yield toFloat32(await checkpoint.readTensor(tensor, { start, end, into, signal }), tensor.dtype, name);
+        yield toFloat32(await checkpoint.readTensor(tensor, { start, end, into, signal }), tensor.dtype, name, values);
       }
     },
     readRowSync: (row, target) => {

@@ -1,13 +1,14 @@
 import type { BigIntStats } from "node:fs";
 import { open, readFile, rename, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { HashedPiece, WrittenFile } from "./write-onnx-model.ts";
 
 /** Changes whenever files written by an older version of this folder's code may not be used any more. */
 export const graphWriterVersion = 4;
 
 const manifestFile = "manifest.json";
 
-/** A manifest is a few hundred bytes; anything larger is not one. */
+/** A manifest has some hundred bytes for each piece of a file; anything larger is not one. */
 const maxManifestBytes = 1 << 20;
 
 /** File attributes that change when the content does (as in git's index). Decimal strings, for they exceed 2^53. */
@@ -18,11 +19,8 @@ export interface FileFingerprint {
 }
 
 /** One file of a cache entry. */
-export interface ManifestFile {
-  readonly name: string;
-  readonly byteLength: number;
-  readonly sha256: string;
-  /** Attributes of the file when its content was last compared with `sha256`. */
+export interface ManifestFile extends WrittenFile {
+  /** Attributes of the file when its content was last compared with its hashes. */
   readonly verified: FileFingerprint;
 }
 
@@ -83,10 +81,17 @@ function isManifest(value: unknown): value is CacheManifest {
 function isManifestFile(value: unknown): value is ManifestFile {
   if (!isRecord(value) || !isRecord(value.verified)) return false;
   const { inode, modifiedNs, changedNs } = value.verified;
-  const texts = [value.name, value.sha256, inode, modifiedNs, changedNs];
-  if (!texts.every((text) => typeof text === "string") || !Number.isSafeInteger(value.byteLength)) return false;
+  const texts = [value.name, inode, modifiedNs, changedNs];
+  if (!texts.every((text) => typeof text === "string")) return false;
   // A name must not lead out of the entry.
-  return /^[\w-][\w.-]*$/.test(value.name as string) && /^[0-9a-f]{64}$/.test(value.sha256 as string);
+  if (!/^[\w-][\w.-]*$/.test(value.name as string)) return false;
+  if (!Array.isArray(value.pieces) || !value.pieces.every(isPiece)) return false;
+  return value.pieces.reduce((sum: number, { byteLength }) => sum + byteLength, 0) === value.byteLength;
+}
+
+function isPiece(value: unknown): value is HashedPiece {
+  if (!isRecord(value) || !Number.isSafeInteger(value.byteLength) || (value.byteLength as number) < 0) return false;
+  return typeof value.sha256 === "string" && /^[0-9a-f]{64}$/.test(value.sha256);
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

@@ -19,3 +19,8 @@ export function externalBytes(graph: OnnxGraph): number {
   const last = externalPlaces(graph).at(-1);
   return last === undefined ? 0 : last.offset + last.length;
 }
+
+/** Bytes of the external data files of several graphs. */
+export function totalExternalBytes(graphs: Readonly<Record<string, OnnxGraph>>): number {
+  return Object.values(graphs).reduce((sum, graph) => sum + externalBytes(graph), 0);
+}

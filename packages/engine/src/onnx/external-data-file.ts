@@ -5,8 +5,8 @@ import { type FileHandle, open } from "node:fs/promises";
 const bufferBytes = 8 << 20;
 
 /**
- * A file that is written once from front to back, hashed on the way. Two buffers take turns, so that the next bytes
- * are produced while the last ones are being written.
+ * A stretch of a file that is written once from front to back, hashed on the way. Two buffers take turns, so that the
+ * next bytes are produced while the last ones are being written.
  */
 export class ExternalDataFile {
   readonly #handle: FileHandle;
@@ -15,22 +15,26 @@ export class ExternalDataFile {
   #buffer: Uint8Array;
   #spare: Uint8Array;
   #filled = 0;
-  #written = 0;
+  #written: number;
   #pending: Promise<void> = Promise.resolve();
 
-  private constructor(handle: FileHandle, byteLength: number) {
+  private constructor(handle: FileHandle, offset: number, byteLength: number) {
     this.#handle = handle;
+    this.#written = offset;
     this.#size = Math.max(1, Math.min(bufferBytes, byteLength));
     this.#buffer = new Uint8Array(this.#size);
     this.#spare = new Uint8Array(this.#size);
   }
 
-  /** Creates or replaces the file `path`. `byteLength` is the expected size, for the size of the buffers. */
-  static async create(path: string, byteLength: number): Promise<ExternalDataFile> {
-    return new ExternalDataFile(await open(path, "w"), byteLength);
+  /** Opens the existing file `path` at `offset`. `byteLength` is the expected length, for the size of the buffers. */
+  static async open(
+    path: string,
+    { offset, byteLength }: { readonly offset: number; readonly byteLength: number },
+  ): Promise<ExternalDataFile> {
+    return new ExternalDataFile(await open(path, "r+"), offset, byteLength);
   }
 
-  /** Bytes taken so far. */
+  /** Where in the file the next bytes go. */
   get position(): number {
     return this.#written + this.#filled;
   }
@@ -53,11 +57,10 @@ export class ExternalDataFile {
     if (missing > 0) await this.append(new Uint8Array(missing));
   }
 
-  /** Writes what is left, waits for the disk, and returns the SHA-256 of the file in hexadecimal. */
+  /** Writes what is left and returns the SHA-256 of the stretch in hexadecimal; the disk may still be at it. */
   async finish(): Promise<string> {
     await this.#flush();
     await this.#pending;
-    await this.#handle.sync();
     return this.#hash.digest("hex");
   }
 

@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import { acquireBuildLock } from "./build-lock.ts";
 import { fingerprint, graphWriterVersion, type ManifestFile, writeManifest } from "./cache-manifest.ts";
-import { checkDiskRoom } from "./disk-room.ts";
-import { externalBytes } from "./external-bytes.ts";
+import type { PieceWriter } from "./data-piece.ts";
+import { totalExternalBytes } from "./external-bytes.ts";
 import { type EntryState, inspectEntry } from "./inspect-entry.ts";
 import type { OnnxGraph } from "./onnx-graph.ts";
 import { storageError } from "./storage-error.ts";
 import { createTemporaryEntry, removeEntry, removeLeftOvers } from "./temporary-entry.ts";
-import { type WriteProgress, writeModelFiles } from "./write-onnx-model.ts";
+import { type WriteProgress, writeModels } from "./write-onnx-model.ts";
 
 /** How often a freshly published entry of another process may turn out unusable before giving up. */
 const maxAttempts = 3;
@@ -25,6 +25,10 @@ export interface ObtainGraphsOptions {
   readonly key: string;
   /** Builds the graphs by name; called only when they have to be written. */
   readonly graphs: () => Readonly<Record<string, OnnxGraph>>;
+  /** Starts what writes their weights; undefined, also as a result, for this thread. */
+  readonly openWriters?:
+    | ((graphs: Readonly<Record<string, OnnxGraph>>) => readonly PieceWriter[] | undefined)
+    | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called while graphs are written, with the bytes of all of them together. */
   readonly onProgress?: ((progress: WriteProgress) => void) | undefined;
@@ -70,7 +74,7 @@ export async function obtainGraphs(options: ObtainGraphsOptions): Promise<Obtain
       await lock.release();
     }
   } catch (error) {
-    throw storageError(error, folder, () => totalBytesOf(options.graphs()));
+    throw storageError(error, folder, () => totalExternalBytes(options.graphs()));
   }
 }
 
@@ -120,20 +124,18 @@ async function buildEntry(options: ObtainGraphsOptions, entry: string): Promise<
 async function writeGraphs(options: ObtainGraphsOptions, temporary: string): Promise<readonly ManifestFile[]> {
   const { signal, onProgress } = options;
   const graphs = options.graphs();
-  const totalBytes = totalBytesOf(graphs);
-  await checkDiskRoom(temporary, totalBytes);
-  const files: ManifestFile[] = [];
-  let before = 0;
-  for (const [name, graph] of Object.entries(graphs)) {
-    const report = ({ writtenBytes }: WriteProgress): void =>
-      onProgress?.({ writtenBytes: before + writtenBytes, totalBytes });
-    for (const file of await writeModelFiles(graph, { folder: temporary, name, signal, onProgress: report })) {
-      const verified = fingerprint(await stat(join(temporary, file.name), { bigint: true }));
-      files.push({ ...file, verified });
-    }
-    before += externalBytes(graph);
+  const writers = options.openWriters?.(graphs);
+  try {
+    const files = await writeModels(graphs, { folder: temporary, writers, signal, onProgress });
+    return await Promise.all(
+      files.map(async (file) => {
+        const verified = fingerprint(await stat(join(temporary, file.name), { bigint: true }));
+        return { ...file, verified };
+      }),
+    );
+  } finally {
+    await Promise.all(writers?.map((writer) => writer.close()) ?? []);
   }
-  return files;
 }
 
 /** Moves a finished entry to its place; false when there is one already. */
@@ -162,9 +164,4 @@ async function syncFolder(folder: string): Promise<void> {
   } catch {
     // Windows cannot open folders; its file system orders these writes by itself.
   }
-}
-
-/** Bytes of the weights of all graphs. */
-function totalBytesOf(graphs: Readonly<Record<string, OnnxGraph>>): number {
-  return Object.values(graphs).reduce((sum, graph) => sum + externalBytes(graph), 0);
 }

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { BigIntStats } from "node:fs";
-import { open, stat } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { join } from "node:path";
 import {
   type CacheManifest,
@@ -12,6 +12,7 @@ import {
   writeManifest,
 } from "./cache-manifest.ts";
 import { throwIfAborted } from "./throw-if-aborted.ts";
+import type { HashedPiece } from "./write-onnx-model.ts";
 
 /** Bytes that are hashed at a time. */
 const readBytes = 4 << 20;
@@ -56,7 +57,7 @@ async function verifyFile(entry: string, file: ManifestFile, signal?: AbortSigna
   if (Number(stats.size) !== file.byteLength) return `has ${stats.size} bytes instead of ${file.byteLength}`;
   const present = fingerprint(stats);
   if (sameFingerprint(present, file.verified)) return file;
-  if ((await sha256OfFile(path, signal)) !== file.sha256) return "has other content than was written";
+  if (!(await hasContent(path, file.pieces, signal))) return "has other content than was written";
   return { ...file, verified: present };
 }
 
@@ -70,20 +71,44 @@ async function recordVerification(
   await writeManifest(entry, { ...manifest, files: verified }).catch(() => undefined);
 }
 
-async function sha256OfFile(path: string, signal?: AbortSignal): Promise<string> {
-  const hash = createHash("sha256");
+/** True when the pieces of a file are what they were when they were written. */
+async function hasContent(path: string, pieces: readonly HashedPiece[], signal?: AbortSignal): Promise<boolean> {
   const buffer = new Uint8Array(readBytes);
   const handle = await open(path);
   try {
-    for (;;) {
-      throwIfAborted(signal);
-      const { bytesRead } = await handle.read(buffer, 0, buffer.byteLength, null);
-      if (bytesRead === 0) return hash.digest("hex");
-      hash.update(buffer.subarray(0, bytesRead));
+    let end = 0;
+    for (const { byteLength, sha256 } of pieces) {
+      const start = end;
+      end += byteLength;
+      if ((await sha256OfStretch(handle, { start, end, buffer }, signal)) !== sha256) return false;
     }
+    return true;
   } finally {
     await handle.close();
   }
+}
+
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+  /** Takes the bytes that are hashed at a time. */
+  readonly buffer: Uint8Array;
+}
+
+async function sha256OfStretch(
+  handle: FileHandle,
+  { start, end, buffer }: Stretch,
+  signal?: AbortSignal,
+): Promise<string> {
+  const hash = createHash("sha256");
+  for (let position = start; position < end; ) {
+    throwIfAborted(signal);
+    const { bytesRead } = await handle.read(buffer, 0, Math.min(buffer.byteLength, end - position), position);
+    if (bytesRead === 0) break;
+    hash.update(buffer.subarray(0, bytesRead));
+    position += bytesRead;
+  }
+  return hash.digest("hex");
 }
 
 async function statOrUndefined(path: string): Promise<BigIntStats | undefined> {

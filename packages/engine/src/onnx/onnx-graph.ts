@@ -8,6 +8,8 @@ export type Value = string;
 export interface WeightContent {
   readonly type: OnnxType;
   readonly dims: readonly number[];
+  /** The same object for contents that come from one pass over the checkpoint and are best written one after the other. */
+  readonly pass?: object | undefined;
   /**
    * The tensor's bytes (little endian, row-major) in pieces of any size; together they are exactly the tensor. A
    * piece may be overwritten by the producer once the next one has been asked for. Can be called more than once.

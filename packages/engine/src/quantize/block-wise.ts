@@ -1,6 +1,7 @@
 import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
 import { eightBitScale, packEightBit } from "./eight-bit-block.ts";
 import { fourBitScale, packFourBit } from "./four-bit-block.ts";
+import { withBits } from "./weight-bits.ts";
 
 /** How the rows of a matrix are cut into blocks with a scale each. */
 export interface BlockWiseFormat {
@@ -84,22 +85,23 @@ export function quantizeBlockWise(
   const pack = bits === 4 ? packFourBit : packEightBit;
   const { blocksPerRow, blockBytes } = lengths;
   const whole = Math.floor(inputs / blockSize);
-  const padded = new Float32Array(blockSize);
+  const all = withBits(rows);
+  const padded = withBits(new Float32Array(blockSize));
   for (let block = 0; block < lengths.scales; block++) {
     const row = Math.floor(block / blocksPerRow);
     const index = block - row * blocksPerRow;
     const start = row * inputs + index * blockSize;
-    let values = rows;
+    let source = all;
     let from = start;
     if (index === whole) {
-      values = padded;
+      copyTail(rows, start, (row + 1) * inputs, padded.weights);
+      source = padded;
       from = 0;
-      copyTail(rows, start, (row + 1) * inputs, padded);
     }
-    const scale = Math.fround(findScale(values, from, blockSize));
+    const scale = Math.fround(findScale(source, from, blockSize));
     if (!Number.isFinite(scale)) throw notFinite(row);
     scales[block] = scale;
-    pack(values, from, blockSize, scale, packed, block * blockBytes);
+    pack(source.weights, from, blockSize, scale, packed, block * blockBytes);
   }
   return { packed, scales };
 }

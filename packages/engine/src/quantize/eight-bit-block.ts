@@ -1,20 +1,13 @@
+import { largestMagnitude, type WeightBits } from "./weight-bits.ts";
+
 /**
  * The scale for one block of 8-bit values: largest magnitude / 127. A search is not worth its time here: the
  * error is a fifteenth of the 4-bit one already.
  *
  * @returns 0 for a block of zeros, NaN or Infinity when a weight is not finite
  */
-export function eightBitScale(weights: Float32Array, start: number, length: number): number {
-  let largest = 0;
-  // Stays 0 for finite weights and becomes NaN for others, which comparisons would miss.
-  let check = 0;
-  for (let index = start, end = start + length; index < end; index++) {
-    const weight = weights[index]!;
-    check += weight * 0;
-    const magnitude = Math.abs(weight);
-    if (magnitude > largest) largest = magnitude;
-  }
-  return largest / 127 + check;
+export function eightBitScale(source: WeightBits, start: number, length: number): number {
+  return largestMagnitude(source, start, length) / 127;
 }
 
 /** Writes one block of 8-bit values, 128 standing for zero. */

@@ -1,3 +1,5 @@
+import { signedExtreme, type WeightBits } from "./weight-bits.ts";
+
 /**
  * The largest weight is mapped to −(each of these); beyond 8 it is clipped a little. These three reach most of what an
  * exhaustive search finds: against signed maximum / −8 they lower the relative error of gaussian weights by 4 to 5.5 %
@@ -7,7 +9,7 @@ const steps = [7.6, 8.4, 9.2] as const;
 
 /** Rounded quotient + 16 → clamped value −8 … 7, and its square. Look-ups are faster than clamping by comparison. */
 const clamped = Float64Array.from({ length: 32 }, (_, index) => Math.max(-8, Math.min(7, index - 16)));
-const squared = clamped.map((value) => value * value);
+const squared = Int32Array.from(clamped, (value) => value * value);
 
 /** Rounded quotient + 16 → stored value 0 … 15. */
 const stored = Uint8Array.from(clamped, (value) => value + 8);
@@ -21,10 +23,11 @@ const stored = Uint8Array.from(clamped, (value) => value + 8);
  *
  * @returns 0 for a block of zeros, NaN or ±Infinity when a weight is not finite
  */
-export function fourBitScale(weights: Float32Array, start: number, length: number): number {
-  const extreme = signedExtreme(weights, start, length);
-  // NaN is invisible to comparisons, so a block that seems to be zero goes through the sums as well.
-  const unit = extreme === 0 ? 0 : -1 / extreme;
+export function fourBitScale(source: WeightBits, start: number, length: number): number {
+  const extreme = signedExtreme(source, start, length);
+  if (extreme === 0 || !Number.isFinite(extreme)) return extreme;
+  const { weights } = source;
+  const unit = -1 / extreme;
   const [first, second, third] = [unit * steps[0], unit * steps[1], unit * steps[2]];
   let wq0 = 0;
   let qq0 = 0;
@@ -38,13 +41,12 @@ export function fourBitScale(weights: Float32Array, start: number, length: numbe
     const q1 = (weight * second + 16.5) & 31;
     const q2 = (weight * third + 16.5) & 31;
     wq0 += weight * clamped[q0]!;
-    qq0 += squared[q0]!;
+    qq0 = (qq0 + squared[q0]!) | 0;
     wq1 += weight * clamped[q1]!;
-    qq1 += squared[q1]!;
+    qq1 = (qq1 + squared[q1]!) | 0;
     wq2 += weight * clamped[q2]!;
-    qq2 += squared[q2]!;
+    qq2 = (qq2 + squared[q2]!) | 0;
   }
-  if (extreme === 0) return wq0;
   let scale = wq0 / qq0;
   let reduction = wq0 * scale;
   if ((wq1 * wq1) / qq1 > reduction) {
@@ -70,16 +72,4 @@ export function packFourBit(
     const high = stored[(weights[index + 1]! * inverse + 16.5) & 31]!;
     packed[position++] = low | (high << 4);
   }
-}
-
-/** The weight of largest magnitude, with its sign. */
-function signedExtreme(weights: Float32Array, start: number, length: number): number {
-  let highest = 0;
-  let lowest = 0;
-  for (let index = start, end = start + length; index < end; index++) {
-    const weight = weights[index]!;
-    if (weight > highest) highest = weight;
-    else if (weight < lowest) lowest = weight;
-  }
-  return highest > -lowest ? highest : lowest;
 }

@@ -1,4 +1,5 @@
 import { InvalidArgumentError, ModelLoadError } from "@ocellus/core";
+import { largestMagnitude, withBits } from "./weight-bits.ts";
 
 /** Side of the square tiles that are transposed at a time. */
 const side = 64;
@@ -50,7 +51,7 @@ export function quantizePerColumn(
     );
   }
   const inverses = rowInverses(rows, inputs, firstRow, scales);
-  const tile = new Int8Array(side * side);
+  const tile = new Int32Array((side * side) / 4);
   for (let row = 0; row < count; row += side) {
     const height = Math.min(side, count - row);
     for (let column = 0; column < inputs; column += side) {
@@ -64,9 +65,10 @@ export function quantizePerColumn(
 
 /** Fills the scales of the given rows and returns their inverses (0 for a row of zeros). */
 function rowInverses(rows: Float32Array, inputs: number, firstRow: number, scales: Float32Array): Float64Array {
+  const source = withBits(rows);
   const inverses = new Float64Array(rows.length / inputs);
   for (let row = 0; row < inverses.length; row++) {
-    const scale = Math.fround(rowScale(rows, row * inputs, inputs));
+    const scale = Math.fround(largestMagnitude(source, row * inputs, inputs) / 127);
     if (!Number.isFinite(scale)) {
       throw new ModelLoadError(
         `Row ${firstRow + row} of the weights contains a value that is not finite. The checkpoint is damaged; download it again.`,
@@ -78,20 +80,10 @@ function rowInverses(rows: Float32Array, inputs: number, firstRow: number, scale
   return inverses;
 }
 
-/** Largest magnitude of a row / 127; NaN when a weight is not finite. */
-function rowScale(rows: Float32Array, start: number, inputs: number): number {
-  let largest = 0;
-  let check = 0;
-  for (let index = start, end = start + inputs; index < end; index++) {
-    const weight = rows[index]!;
-    check += weight * 0;
-    const magnitude = Math.abs(weight);
-    if (magnitude > largest) largest = magnitude;
-  }
-  return largest / 127 + check;
-}
-
-/** Reads a tile along its rows, rounds, and stores it along its columns. */
+/**
+ * Reads a tile along its rows, rounds, and stores it along its columns, the bytes of four rows in a word. Behind the last
+ * row it is filled with that row.
+ */
 function quantizeTile(
   rows: Float32Array,
   inputs: number,
@@ -100,17 +92,36 @@ function quantizeTile(
   height: number,
   width: number,
   inverses: Float64Array,
-  tile: Int8Array,
+  tile: Int32Array,
 ): void {
-  for (let y = 0; y < height; y++) {
-    const start = (row + y) * inputs + column;
-    const inverse = inverses[row + y]!;
-    for (let x = 0; x < width; x++) tile[x * side + y] = ((rows[start + x]! * inverse + 128.5) | 0) - 128;
+  const last = inverses.length - 1;
+  for (let y = 0; y < height; y += 4) {
+    const row0 = row + y;
+    const row1 = Math.min(row0 + 1, last);
+    const row2 = Math.min(row0 + 2, last);
+    const row3 = Math.min(row0 + 3, last);
+    const start0 = row0 * inputs + column;
+    const start1 = row1 * inputs + column;
+    const start2 = row2 * inputs + column;
+    const start3 = row3 * inputs + column;
+    const inverse0 = inverses[row0]!;
+    const inverse1 = inverses[row1]!;
+    const inverse2 = inverses[row2]!;
+    const inverse3 = inverses[row3]!;
+    for (let x = 0; x < width; x++) {
+      // 1 … 255: rounded and moved by 128, which the exclusive or takes back.
+      const byte0 = (rows[start0 + x]! * inverse0 + 128.5) | 0;
+      const byte1 = (rows[start1 + x]! * inverse1 + 128.5) | 0;
+      const byte2 = (rows[start2 + x]! * inverse2 + 128.5) | 0;
+      const byte3 = (rows[start3 + x]! * inverse3 + 128.5) | 0;
+      tile[(x * side + y) >> 2] = (byte0 | (byte1 << 8) | (byte2 << 16) | (byte3 << 24)) ^ 0x80808080;
+    }
   }
 }
 
+/** Writes a tile to its place, in words where they lie on word boundaries. */
 function writeTile(
-  tile: Int8Array,
+  tile: Int32Array,
   values: Int8Array,
   outputs: number,
   row: number,
@@ -118,8 +129,14 @@ function writeTile(
   height: number,
   width: number,
 ): void {
+  const isInWords = (values.byteOffset | outputs | row | height) % 4 === 0;
+  const source = isInWords ? tile : new Int8Array(tile.buffer, tile.byteOffset, tile.byteLength);
+  const target = isInWords ? new Int32Array(values.buffer, values.byteOffset, values.length / 4) : values;
+  const size = isInWords ? 4 : 1;
+  const [pitch, run] = [outputs / size, height / size];
   for (let x = 0; x < width; x++) {
-    const start = (column + x) * outputs + row;
-    for (let y = 0; y < height; y++) values[start + y] = tile[x * side + y]!;
+    const from = (x * side) / size;
+    const to = (column + x) * pitch + row / size;
+    for (let y = 0; y < run; y++) target[to + y] = source[from + y]!;
   }
 }

@@ -3,7 +3,6 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import {
   type CheckpointGenerationConfig,
-  InvalidArgumentError,
   type Logger,
   type ModelInfo,
   ModelLoadError,
@@ -15,13 +14,14 @@ import { loadGenerationSettings } from "../checkpoint/generation-settings.ts";
 import { type ModelCheckpoint, openModelCheckpoint } from "../checkpoint/model-checkpoint.ts";
 import { defaultBatchSize, type EngineOptions } from "../engine-options.ts";
 import type { FamilyModel } from "../families/model-family.ts";
-import { familyOf } from "../families/registry.ts";
+import { openFamily } from "../families/open-family.ts";
 import { cacheFolder } from "../onnx/cache-folder.ts";
 import { obtainGraphs } from "../onnx/graph-cache.ts";
 import { loadChatTemplate } from "../text/chat-template.ts";
 import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import type { BatchLimits } from "./batcher.ts";
 import { type ChosenPrecision, choosePrecision } from "./choose-precision.ts";
+import { startConverters } from "./converter.ts";
 import { coordinateSpaceOf } from "./coordinate-space-of.ts";
 import { createLocalEngine, type LocalEngine } from "./local-engine.ts";
 import { availableMemory, totalMemory } from "./memory-estimate.ts";
@@ -70,19 +70,25 @@ export async function openEngine(
     const info = await describe(checkpoint, tokenizer, model, options);
 
     const chosen = choosePrecision(model, options.precision ?? "auto", options.blockSize, availableMemory());
+    const threads = options.threads ?? availableParallelism();
     const root = cacheFolder(options.cacheFolder);
     const key = await cacheKey(checkpoint, model, chosen.plan.tag, { root, signal });
     const { folder: graphs } = await obtainGraphs({
       folder: join(root, "graphs"),
       key,
       graphs: () => ({ ...planGraphs(model, chosen.plan) }),
+      openWriters: (planned) =>
+        startConverters(
+          planned,
+          { folder: checkpoint.folder, adapter: checkpoint.adapter?.checkpoint.folder, plan: chosen.plan },
+          threads,
+        ),
       signal,
       logger: context.logger,
       onProgress: ({ writtenBytes, totalBytes }) =>
         progress("Converting the weights", (preparedFraction * writtenBytes) / Math.max(1, totalBytes)),
     });
     progress("Loading the weights", preparedFraction);
-    const threads = options.threads ?? availableParallelism();
     const sessions = await openSessions(graphs, { threads, hasCopy: chosen.plan.prefill !== null, signal });
     progress("Ready", 1);
     const promptCacheBytes = options.promptCacheBytes ?? defaultPromptCacheBytes;
@@ -133,21 +139,6 @@ function reporter(onProgress: OpenEngineContext["onProgress"]): (step: string, f
     last = state;
     onProgress({ kind: "load", step, fraction });
   };
-}
-
-/**
- * Reads config.json and opens the checkpoint in its family. Used for answering and for inspecting.
- *
- * @throws ModelLoadError when the architecture is not supported or files do not fit together
- */
-export async function openFamily(checkpoint: ModelCheckpoint, options: EngineOptions): Promise<FamilyModel> {
-  const { minPixels, maxPixels } = options;
-  for (const [name, value] of Object.entries({ minPixels, maxPixels, threads: options.threads })) {
-    if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
-      throw new InvalidArgumentError(`${name} must be a positive whole number, got ${value}.`);
-    }
-  }
-  return familyOf(await checkpoint.readJson("config.json")).open(checkpoint, { minPixels, maxPixels });
 }
 
 function checkPlaceholder(tokenizer: Tokenizer, model: FamilyModel, checkpoint: Checkpoint): void {
