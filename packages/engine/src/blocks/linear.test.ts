@@ -156,6 +156,16 @@ function prefixed(weights: WeightSource): Partial<WeightSource> {
   };
 }
 
+test.each(formats.slice(1))("format %j: integers and scales come from one pass over the weights", (format) => {
+  const { weights } = source(64, layers);
+  const graph = new GraphBuilder();
+  const x = graph.input("x", "float32", ["rows", 64]);
+  graph.output(linear(graph, weights, x, { parts: ["layer0"], format }), "y", "float32", ["rows", layers[0]!.outputs]);
+  const [integers, scales] = graph.finish().weights;
+  expect(integers!.content.pass).toBeDefined();
+  expect(scales!.content.pass).toBe(integers!.content.pass);
+});
+
 test("a layer that cannot be divided is refused by name", () => {
   const { weights } = source(64, layers);
   const graph = new GraphBuilder();

@@ -32,7 +32,7 @@ function graphOf(weights: Record<string, { length: number; chunks: () => Iterabl
   return graph.finish();
 }
 
-test("streams weights to pages of one file, reusing chunk buffers, and hashes while writing", async () => {
+test("streams weights to pages of one file, reusing chunk buffers, and hashes its pieces while writing", async () => {
   // 20 MB in chunks of 3 MB through one buffer that the producer overwrites: crosses the writer's own buffers
   const large = Uint8Array.from({ length: 20_000_003 }, (_, index) => (index * 31 + (index >> 8)) & 255);
   const shared = new Uint8Array(3_000_000);
@@ -52,20 +52,30 @@ test("streams weights to pages of one file, reusing chunk buffers, and hashes wh
         }
       },
     },
+    // Behind enough for a piece of the file, which ends with the page.
+    last: { length: 2, chunks: () => [Uint8Array.of(11, 12)] },
   });
   const seen: WriteProgress[] = [];
   const files = await writeOnnxModel(graph, { folder, name: "model", onProgress: (progress) => seen.push(progress) });
   expect(files.map(({ name }) => name)).toEqual(["model.data", "model.onnx"]);
   const data = await readFile(join(folder, "model.data"));
-  const expected = new Uint8Array(4096 + large.length);
+  const firstPiece = 4096 * Math.ceil((4096 + large.length) / 4096);
+  const expected = new Uint8Array(firstPiece + 2);
   expected.set([1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
   expected.set(large, 4096);
+  expected.set([11, 12], firstPiece);
   expect(data.equals(expected)).toBe(true);
   for (const file of files) {
     const content = await readFile(join(folder, file.name));
     expect(file.byteLength).toBe(content.length);
-    const sha256 = createHash("sha256").update(content).digest("hex");
-    expect(file.pieces).toEqual([{ byteLength: content.length, sha256 }]);
+    const cut = file.name === "model.data" ? firstPiece : content.length;
+    const stretches = [content.subarray(0, cut), content.subarray(cut)].filter(({ length }) => length > 0);
+    expect(file.pieces).toEqual(
+      stretches.map((stretch) => ({
+        byteLength: stretch.length,
+        sha256: createHash("sha256").update(stretch).digest("hex"),
+      })),
+    );
   }
   expect(seen.at(-1)).toEqual({ writtenBytes: expected.length, totalBytes: expected.length });
 });

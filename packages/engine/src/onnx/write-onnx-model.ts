@@ -116,17 +116,22 @@ async function writePieces(
   const hashes = new Map(pieces.map((piece) => [piece, ""]));
   let writtenBytes = 0;
   const report = (piece: DataPiece, bytes: number): void => {
-    writtenBytes += bytes - (written.get(piece) ?? 0);
+    const more = bytes - (written.get(piece) ?? 0);
+    if (more === 0) return;
+    writtenBytes += more;
     written.set(piece, bytes);
     onProgress?.({ writtenBytes, totalBytes });
   };
   const failed = new AbortController();
   const either = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
   const work = async (writer: PieceWriter): Promise<void> => {
-    for (let piece = queue.shift(); piece !== undefined; piece = queue.shift()) {
-      const current = piece;
-      const onWritten = (bytes: number): void => report(current, bytes);
+    for (;;) {
+      const piece = queue.shift();
+      if (piece === undefined) return;
+      const onWritten = (bytes: number): void => report(piece, bytes);
       hashes.set(piece, await writer.write(piece, { folder, signal: either, onWritten }));
+      // With the padding behind its last weight.
+      report(piece, piece.byteLength);
     }
   };
   await allOrFirstError(writers.map(work), () => failed.abort());

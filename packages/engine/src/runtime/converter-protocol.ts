@@ -1,5 +1,6 @@
 import type { VisionErrorJson } from "@ocellus/core";
 import type { PrecisionPlan } from "../checkpoint/precision.ts";
+import type { EngineOptions } from "../engine-options.ts";
 import type { DataPiece } from "../onnx/data-piece.ts";
 
 /** What a converting thread is started with: everything that it needs to build the same graphs. */
@@ -8,6 +9,8 @@ export interface ConverterStart {
   readonly folder: string;
   /** Absolute path of the adapter that is merged into it. */
   readonly adapter?: string | undefined;
+  /** What the model is opened with. */
+  readonly options: EngineOptions;
   readonly plan: PrecisionPlan;
 }
 

@@ -13,7 +13,7 @@ import { planGraphs } from "./plan-graphs.ts";
 
 const port = parentPort!;
 const send = (event: ConverterEvent): void => port.postMessage(event);
-const { folder, adapter, plan } = workerData as ConverterStart;
+const { folder, adapter, options, plan } = workerData as ConverterStart;
 
 interface Opened {
   readonly checkpoint: ModelCheckpoint;
@@ -23,7 +23,8 @@ interface Opened {
 async function open(): Promise<Opened> {
   const checkpoint = await openModelCheckpoint(folder, { adapter });
   try {
-    return { checkpoint, writer: createPieceWriter({ ...planGraphs(await openFamily(checkpoint, {}), plan) }) };
+    const model = await openFamily(checkpoint, options);
+    return { checkpoint, writer: createPieceWriter({ ...planGraphs(model, plan) }) };
   } catch (error) {
     await checkpoint.close();
     throw error;

@@ -34,7 +34,7 @@ async function convert(
   options: Partial<WriteModelsOptions> = {},
 ): Promise<readonly WrittenFile[]> {
   const opened = await openModelCheckpoint(checkpoint, { adapter });
-  const start = { folder: checkpoint, adapter, plan };
+  const start = { folder: checkpoint, adapter, options: {}, plan };
   const writers = threads ? [startConverter(start), startConverter(start)] : undefined;
   try {
     const graphs = { ...planGraphs(await openFamily(opened, {}), plan) };
@@ -82,7 +82,7 @@ test("an error of a weight comes out as it is", async () => {
 });
 
 test("a checkpoint that a thread cannot open is an error of the first piece", async () => {
-  const writer = startConverter({ folder: join(folder, "none"), plan });
+  const writer = startConverter({ folder: join(folder, "none"), options: {}, plan });
   const piece = { graph: "decoder", first: 0, end: 1, offset: 0, byteLength: 1 };
   await expect(writer.write(piece, { folder, onWritten: () => undefined })).rejects.toThrow(/does not exist/);
   await writer.close();
@@ -112,7 +112,7 @@ test("threads are started only where there is work for two", async () => {
     const weights = [{ name: "w", byteLength: size, content }];
     return { decoder: { inputs: [], outputs: [], nodes: [], constants: [], weights } };
   };
-  const start = { folder: "/nowhere", plan };
+  const start = { folder: "/nowhere", options: {}, plan };
   expect(startConverters(graphOf(2 ** 20), start, 8)).toBeUndefined();
   expect(startConverters(graphOf(2 ** 26), start, 1)).toBeUndefined();
   // A matrix that large leaves no memory for two.

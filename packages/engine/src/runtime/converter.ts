@@ -12,8 +12,8 @@ import { availableMemory } from "./memory-estimate.ts";
 /** Weights that are converted before threads would have started and paid for themselves. */
 const leastBytes = 32 * 2 ** 20;
 
-/** More threads than this wait for the disk. */
-const maxThreads = 16;
+/** More threads than this mostly wait for the disk. */
+const maxThreads = 8;
 
 /** Code and buffers of a thread, beside a matrix that is laid out anew and what of it is not yet collected. */
 const threadBytes = 128 * 2 ** 20;

@@ -22,6 +22,7 @@ import { loadTokenizer, type Tokenizer } from "../text/tokenizer.ts";
 import type { BatchLimits } from "./batcher.ts";
 import { type ChosenPrecision, choosePrecision } from "./choose-precision.ts";
 import { startConverters } from "./converter.ts";
+import type { ConverterStart } from "./converter-protocol.ts";
 import { coordinateSpaceOf } from "./coordinate-space-of.ts";
 import { createLocalEngine, type LocalEngine } from "./local-engine.ts";
 import { availableMemory, totalMemory } from "./memory-estimate.ts";
@@ -73,16 +74,13 @@ export async function openEngine(
     const threads = options.threads ?? availableParallelism();
     const root = cacheFolder(options.cacheFolder);
     const key = await cacheKey(checkpoint, model, chosen.plan.tag, { root, signal });
+    const adapter = checkpoint.adapter?.checkpoint.folder;
+    const start: ConverterStart = { folder: checkpoint.folder, adapter, options, plan: chosen.plan };
     const { folder: graphs } = await obtainGraphs({
       folder: join(root, "graphs"),
       key,
       graphs: () => ({ ...planGraphs(model, chosen.plan) }),
-      openWriters: (planned) =>
-        startConverters(
-          planned,
-          { folder: checkpoint.folder, adapter: checkpoint.adapter?.checkpoint.folder, plan: chosen.plan },
-          threads,
-        ),
+      openWriters: (planned) => startConverters(planned, start, threads),
       signal,
       logger: context.logger,
       onProgress: ({ writtenBytes, totalBytes }) =>
