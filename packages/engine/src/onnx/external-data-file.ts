@@ -2,7 +2,7 @@ import { createHash, type Hash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 
 /** Bytes gathered before they are written: few, large system calls. */
-const bufferBytes = 8 << 20;
+const bufferBytes = 2 << 20;
 
 /**
  * A stretch of a file that is written once from front to back, hashed on the way. Two buffers take turns, so that the
