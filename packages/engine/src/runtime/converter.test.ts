@@ -114,7 +114,7 @@ test("threads are started only where there is work for two", async () => {
   };
   const start = { folder: "/nowhere", options: {}, plan };
   expect(startConverters(graphOf(2 ** 20), start, 8)).toBeUndefined();
-  expect(startConverters(graphOf(2 ** 26), start, 1)).toBeUndefined();
+  expect(startConverters(graphOf(2 ** 30), start, 1)).toBeUndefined();
   // A matrix that large leaves no memory for two.
   expect(startConverters(graphOf(2 ** 45), start, 8)).toBeUndefined();
 });

@@ -10,7 +10,7 @@ import type { ConverterCommand, ConverterEvent, ConverterStart } from "./convert
 import { availableMemory } from "./memory-estimate.ts";
 
 /** Weights that are converted before threads would have started and paid for themselves. */
-const leastBytes = 32 * 2 ** 20;
+const leastBytes = 96 * 2 ** 20;
 
 /** More threads than this mostly wait for the disk. */
 const maxThreads = 8;
