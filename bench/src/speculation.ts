@@ -8,14 +8,12 @@ import { benchCheckpoint } from "./bench-checkpoint.ts";
 import { medianOf } from "./median.ts";
 
 /** Answers of random weights, from those that repeat themselves most to those that never do. */
+const digits = { type: "string", pattern: "^[01]{200}$" };
+const sampled = { repetitionPenalty: 1, doSample: true, topK: 0 };
 const cases: readonly (readonly [name: string, config: GenerationConfigInput, schema?: JsonSchema])[] = [
-  ["a word over and over", { repetitionPenalty: 1 }],
-  [
-    "0 and 1 in any order",
-    { repetitionPenalty: 1, doSample: true, topK: 0 },
-    { type: "string", pattern: "^[01]{200}$" },
-  ],
-  ["nothing twice", { repetitionPenalty: 1, doSample: true, topK: 0 }],
+  ["0 and 1 where each is the likelier", { repetitionPenalty: 1 }, digits],
+  ["0 and 1 by chance", sampled, digits],
+  ["any tokens by chance", sampled],
 ];
 
 /** Milliseconds a token, and the tokens. */

@@ -1,26 +1,43 @@
-/** What is looked for: the last tokens, the longer ones first, whose continuation is the more certain. */
-const sizes = [4, 2];
-
-/** Tokens that are proposed first, and at least. */
-const leastProposed = 3;
-
-/** Longest time without proposals, in steps. */
-const longestPause = 32;
+/** How many of the last tokens are looked for, the most first: what follows more of them is the more certain. */
+const sizes = [8, 4, 2];
 
 /**
- * Proposes how an answer may go on: as what followed the latest earlier place with the same last tokens, in the prompt
- * or in the answer itself (prompt lookup decoding, Saxena 2023). Whoever asks verifies the proposals; they are
- * free where they come true and cost a wider run where not, so they get longer while they do and pause while not.
+ * What a guess costs, as part of a step; it is worth its cost when it comes true more often. Measured at the shape of
+ * Qwen2.5-VL-3B in int4: a run of 1 / 2 / 4 / 8 tokens takes 45 / 52 / 72 / 108 ms.
+ */
+const guessCost = 0.2;
+
+/** Nothing is taken for more certain. */
+const surest = 0.99;
+
+/** Earlier guesses count less with every new one. */
+const memory = 0.95;
+
+/** Each time that nothing is guessed for want of trust some of it returns, so that now and then there is a try. */
+const regainedHits = 0.03;
+
+/** What is known of the guesses behind so many tokens that were alike. */
+interface Trust {
+  readonly size: number;
+  /** For each sequence of `size` tokens that something follows, the place behind its latest occurrence. */
+  readonly places: Map<string, number>;
+  hits: number;
+  misses: number;
+}
+
+/**
+ * Guesses how an answer goes on: as the text did after the latest earlier place with the same last tokens, in the prompt
+ * or in the answer itself (prompt lookup decoding, Saxena 2023). Whoever asks verifies the guesses. How many there are
+ * follows from how often earlier ones came true: so many that even the last one is worth its cost, taking all guesses as
+ * equally probable.
  */
 export class PromptLookup {
   readonly #known: number[] = [];
-  /** For every size the places behind the latest occurrence of each sequence that something follows. */
-  readonly #places = sizes.map(() => new Map<string, number>());
+  readonly #trusts: readonly Trust[] = sizes.map((size) => ({ size, places: new Map(), hits: 1, misses: 1 }));
+  /** Where the last guesses came from. */
+  #asked: Trust = this.#trusts[0]!;
   /** Tokens of the answer that are known. */
   #answered = 0;
-  #reach = leastProposed;
-  #pause = 0;
-  #waiting = 0;
 
   /** @param prompt ids; negative numbers stand for what is no text */
   constructor(prompt: readonly number[]) {
@@ -28,53 +45,57 @@ export class PromptLookup {
   }
 
   /**
-   * What may follow; empty where nothing is alike.
+   * What may follow; empty where nothing is alike, or where guesses seldom come true.
    *
    * @param answer the whole answer so far, which continues that of the call before
    * @param most bound on the tokens
    */
   propose(answer: readonly number[], most: number): readonly number[] {
     while (this.#answered < answer.length) this.#know(answer[this.#answered++]!);
-    if (this.#waiting > 0) {
-      this.#waiting--;
-      return [];
+    for (const trust of this.#trusts) {
+      const place = trust.places.get(this.#tail(trust.size));
+      if (place === undefined) continue;
+      this.#asked = trust;
+      return this.#textFrom(place, Math.min(most, worthwhileGuesses(trust)));
     }
-    const place = this.#placeAlike();
-    if (place === undefined) return [];
-    const proposed: number[] = [];
-    const { length } = this.#known;
-    for (let at = place; proposed.length < Math.min(most, this.#reach); at++) {
-      // What repeats itself goes on repeating.
-      const id = this.#known[at] ?? proposed[at - length]!;
-      if (id < 0) break;
-      proposed.push(id);
-    }
-    return proposed;
+    return [];
   }
 
   /** Learns how many of the proposed tokens, at least one, came true. */
   learn(proposed: number, accepted: number): void {
-    this.#pause = accepted > 0 ? 0 : Math.min(longestPause, 2 * this.#pause + 1);
-    this.#waiting = this.#pause;
-    this.#reach = Math.max(leastProposed, accepted === proposed ? 2 * proposed : accepted + 1);
+    const trust = this.#asked;
+    trust.hits = memory * trust.hits + accepted;
+    trust.misses = memory * trust.misses + (accepted < proposed ? 1 : 0);
   }
 
   #know(id: number): void {
-    for (const [index, size] of sizes.entries()) {
-      if (this.#known.length >= size) this.#places[index]!.set(this.#tail(size), this.#known.length);
+    for (const { size, places } of this.#trusts) {
+      if (this.#known.length >= size) places.set(this.#tail(size), this.#known.length);
     }
     this.#known.push(id);
-  }
-
-  #placeAlike(): number | undefined {
-    for (const [index, size] of sizes.entries()) {
-      const place = this.#places[index]!.get(this.#tail(size));
-      if (place !== undefined) return place;
-    }
-    return undefined;
   }
 
   #tail(size: number): string {
     return this.#known.slice(-size).join();
   }
+
+  /** At most `most` tokens from a place on, as if what repeats itself went on repeating. */
+  #textFrom(place: number, most: number): number[] {
+    const text: number[] = [];
+    const { length } = this.#known;
+    for (let at = place; text.length < most; at++) {
+      const id = this.#known[at] ?? text[at - length]!;
+      if (id < 0) break;
+      text.push(id);
+    }
+    return text;
+  }
+}
+
+/** How many guesses in a row are worth their cost. */
+function worthwhileGuesses(trust: Trust): number {
+  const rate = Math.min(surest, trust.hits / (trust.hits + trust.misses));
+  if (rate >= guessCost) return Math.max(1, Math.floor(Math.log(guessCost) / Math.log(rate)));
+  trust.hits += regainedHits;
+  return 0;
 }
