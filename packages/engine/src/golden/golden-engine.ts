@@ -25,12 +25,17 @@ export interface WatchedEngine {
   delete(): Promise<void>;
 }
 
-/** Opens a golden checkpoint in float32 in this thread; unless told otherwise it remembers no prompt. */
+/**
+ * Opens a golden checkpoint in float32 in this thread; unless told otherwise it remembers no prompt.
+ *
+ * @param isAside the vision graph is treated as if it had a thread of its own
+ */
 export async function openWatchedEngine(
   checkpointFolder: string,
   promptCacheBytes = 0,
   limits: Partial<BatchLimits> = {},
   speculation: Speculation = "none",
+  isAside = false,
 ): Promise<WatchedEngine> {
   const graphs = await openGoldenGraphs(checkpointFolder);
   const { checkpoint, model } = graphs;
@@ -48,7 +53,7 @@ export async function openWatchedEngine(
     model,
     tokenizer: await loadTokenizer(checkpoint),
     template: await loadChatTemplate(checkpoint, model.plainPrompt),
-    sessions: { vision: watched("vision"), decoder: watched("decoder") },
+    sessions: { vision: { ...watched("vision"), isAside }, decoder: watched("decoder") },
     info: { provider: "local", family: model.family, supportsVideo: model.video !== undefined },
     allowPrivateAddresses: false,
     videoBackend: "auto",

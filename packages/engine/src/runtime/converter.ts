@@ -1,13 +1,12 @@
-import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
-import { pathToFileURL } from "node:url";
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import { abortError, errorFromJson, ModelLoadError } from "@ocellus/core";
 import type { DataPiece, PieceContext, PieceWriter } from "../onnx/data-piece.ts";
 import { totalExternalBytes } from "../onnx/external-bytes.ts";
 import type { OnnxGraph } from "../onnx/onnx-graph.ts";
 import type { ConverterCommand, ConverterEvent, ConverterStart } from "./converter-protocol.ts";
 import { availableMemory } from "./memory-estimate.ts";
+import { startThread } from "./start-thread.ts";
 
 /** Weights that are converted before threads would have started and paid for themselves. */
 const leastBytes = 96 * 2 ** 20;
@@ -59,9 +58,7 @@ class Converter implements PieceWriter {
   #ended: Error | undefined;
 
   constructor(start: ConverterStart) {
-    // Through the package's own exports, as the model's own thread.
-    const entry = createRequire(import.meta.url).resolve("@ocellus/engine/converter-worker");
-    this.#worker = new Worker(pathToFileURL(entry), { workerData: start, name: "ocellus-converter" });
+    this.#worker = startThread("converter-worker", start);
     this.#worker.on("message", (event: ConverterEvent) => this.#receive(event));
     this.#worker.on("error", (cause) => this.#end(cause));
     this.#exited = new Promise((resolve) => {

@@ -1,4 +1,4 @@
-/** Places in the shared state of a guard. */
+/** Places in the shared state of a guard; the first counts native calls. */
 const running = 0;
 const stopping = 1;
 const parked = 2;
@@ -6,10 +6,10 @@ const parked = 2;
 /** Longest wait for a graph that runs while the process ends, in milliseconds. */
 const waitLimitMs = 30_000;
 
-/** State that the main thread and a worker share. */
+/** State that the main thread and the threads of a model share. */
 export type ExitGuardState = Int32Array<SharedArrayBuffer>;
 
-/** Makes the state of one worker's guard. */
+/** Makes the state of one model's guard. */
 export function createExitGuard(): ExitGuardState {
   return new Int32Array(new SharedArrayBuffer(3 * Int32Array.BYTES_PER_ELEMENT));
 }
@@ -17,8 +17,8 @@ export function createExitGuard(): ExitGuardState {
 const watched = new Set<ExitGuardState>();
 
 /**
- * On the main thread: when the process ends, lets a native call of the worker finish and keeps it from starting
- * another. A thread that is ended inside ONNX Runtime's binding takes the process down with it.
+ * On the main thread: when the process ends, lets native calls of the model's threads finish and keeps them from starting
+ * others. A thread that is ended inside ONNX Runtime's binding takes the process down with it.
  *
  * @returns a function that ends the watch
  */
@@ -33,25 +33,35 @@ export function watchExit(guard: ExitGuardState): () => void {
 
 function waitForNativeCalls(): void {
   for (const guard of watched) Atomics.store(guard, stopping, 1);
-  for (const guard of watched) Atomics.wait(guard, running, 1, waitLimitMs);
+  const end = performance.now() + waitLimitMs;
+  for (const guard of watched) {
+    for (let calls = 1; calls > 0 && performance.now() < end; calls = Atomics.load(guard, running)) {
+      Atomics.wait(guard, running, calls, end - performance.now());
+    }
+  }
 }
 
 let state: ExitGuardState | undefined;
 
-/** Called once in a worker: its native calls are guarded from now on. */
+/** Called once in a thread of a model: its native calls are guarded from now on. */
 export function guardNativeCalls(shared: ExitGuardState): void {
   state = shared;
+}
+
+/** The guard of this thread, for threads that it starts; undefined where nothing is guarded. */
+export function sharedExitGuard(): ExitGuardState | undefined {
+  return state;
 }
 
 /** Runs a native call so that the end of the process waits for it. */
 export async function nativeCall<Result>(call: () => Promise<Result>): Promise<Result> {
   if (state === undefined) return call();
   parkWhenStopping(state);
-  Atomics.store(state, running, 1);
+  Atomics.add(state, running, 1);
   try {
     return await call();
   } finally {
-    Atomics.store(state, running, 0);
+    Atomics.sub(state, running, 1);
     Atomics.notify(state, running);
     parkWhenStopping(state);
   }

@@ -1,4 +1,4 @@
-import { AbortedError, type Answer, type AnswerRequest } from "@ocellus/core";
+import { AbortedError, type Answer, type AnswerRequest, type ChatMessage } from "@ocellus/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { goldenMessages, readGoldenCheckpoint } from "../golden/golden-checkpoint.ts";
 import { greedyRequest, openWatchedEngine, type WatchedEngine } from "../golden/golden-engine.ts";
@@ -82,6 +82,53 @@ test("answers that overlap are made together, and are the reference's", async ()
   expect(watched.runs.filter((graph) => graph === "vision").length).toBe(4);
   const steps = watched.runs.filter((graph) => graph === "decoder").length;
   expect(steps).toBeLessThan(3 * golden.maxNewTokens); // one by one it would be 5 · 24
+});
+
+describe("with a vision tower in a thread of its own", () => {
+  const reason = new Error("the user left");
+  let aside: WatchedEngine;
+
+  beforeAll(async () => {
+    aside = await openWatchedEngine(golden.folder, 0, {}, "none", true);
+  });
+
+  afterAll(() => aside?.delete());
+
+  /** Asks about a picture with a prompt of eight runs, and as soon as it is seen the two others with prompts of one. */
+  async function answerThree(secondSignal = new AbortController().signal, onSecond = () => {}) {
+    const { signal } = new AbortController();
+    const ask = (of: AnswerRequest, by = signal) => aside.engine.answer(of, { signal: by, onText: () => undefined });
+    const [{ content }] = goldenMessages(goldenCase("one-image")) as [ChatMessage];
+    const filler = { type: "text", text: "q ".repeat(1900) } as const;
+    let others: Promise<PromiseSettledResult<Answer>[]> | undefined;
+    aside.watch(() => {
+      others ??= Promise.allSettled([ask(request("one-image", 1), secondSignal), ask(request("image-after-text", 1))]);
+      if (aside.runs.filter((graph) => graph === "vision").length === 2) onSecond();
+    });
+    const long = await ask(greedyRequest([{ role: "user", content: [...content, filler] }], 1));
+    expect(long.tokenIds.length).toBe(1);
+    return (await others!).map((end) => (end.status === "fulfilled" ? end.value.tokenIds : end.reason));
+  }
+
+  const at = (graph: string) => aside.runs.flatMap((name, index) => (name === graph ? [index] : []));
+  const firstId = (id: string) => goldenCase(id).greedy.ids.slice(0, 1);
+
+  test("it sees the next picture while a prompt is read, but only one ahead", async () => {
+    expect(await answerThree()).toEqual([firstId("one-image"), firstId("image-after-text")]);
+    const [vision, decoder] = [at("vision"), at("decoder")];
+    expect([vision.length, decoder.length]).toEqual([3, 10]);
+    const promptEnd = decoder[7]!;
+    expect(vision[1]).toBeLessThan(promptEnd);
+    expect(vision[2]).toBeGreaterThan(promptEnd);
+  });
+
+  test("a question that is aborted while its picture is seen lets the others pass", async () => {
+    const controller = new AbortController();
+    const [second, third] = await answerThree(controller.signal, () => controller.abort(reason));
+    expect(AbortedError.isInstance(second), String(second)).toBe(true);
+    expect(third).toEqual(firstId("image-after-text"));
+    expect([at("vision").length, at("decoder").length]).toEqual([3, 9]);
+  });
 });
 
 describe("memory for keys and values", () => {

@@ -87,6 +87,8 @@ export function createLocalEngine(parts: EngineParts): LocalEngine {
     constraints: createConstraintSource(parts.tokenizer, model.decoder.vocabSize),
     batcher: new Batcher(sessions, model, parts.limits),
     opening: new Turnstile(openingAtOnce),
+    ahead: new Turnstile(2),
+    tower: new Turnstile(1),
     running: new Set(),
   };
   return {
@@ -112,6 +114,10 @@ interface EngineState extends EngineParts {
   readonly batcher: Batcher;
   /** Lets questions in whose pictures may be opened. */
   readonly opening: Turnstile;
+  /** Lets questions in that see or read: the tower is at most one question ahead of the decoder. */
+  readonly ahead: Turnstile;
+  /** Lets one question at a time into a vision tower with a thread of its own. */
+  readonly tower: Turnstile;
   readonly running: Set<Promise<Answer>>;
 }
 
@@ -121,7 +127,7 @@ async function answer(engine: EngineState, request: AnswerRequest, context: Engi
   const { signal } = context;
   const started = await engine.opening.pass(signal, async () => {
     const question = await openQuestion(engine, request, signal);
-    return engine.batcher.read(signal, () => startAnswer(engine, question, context));
+    return seeAndRead(engine, question, context);
   });
   const generated = await started.generated;
   const { question, visionMs, cachedTokens } = started;
@@ -186,17 +192,41 @@ interface StartedAnswer {
   readonly generated: Promise<Generated>;
 }
 
-async function startAnswer(engine: EngineState, question: Question, context: EngineContext): Promise<StartedAnswer> {
+/** What the vision tower makes of a question. */
+interface SeenVisuals {
+  readonly features: readonly VisualFeatures[];
+  readonly visionMs: number;
+}
+
+/** Where the vision tower has a thread of its own, it sees the pictures of one question while another is read. */
+async function seeAndRead(engine: EngineState, question: Question, context: EngineContext): Promise<StartedAnswer> {
+  const { sessions, batcher, ahead, tower } = engine;
+  const { signal } = context;
+  const see = (): Promise<SeenVisuals> => seeVisuals(engine, question, signal);
+  const read = (seen: SeenVisuals): Promise<StartedAnswer> => startAnswer(engine, question, seen, context);
+  if (sessions.vision.isAside !== true) return batcher.read(signal, async () => read(await see()));
+  return ahead.pass(signal, async () => {
+    const seen = await tower.pass(signal, see);
+    return batcher.read(signal, () => read(seen));
+  });
+}
+
+async function seeVisuals({ features }: EngineState, { visuals }: Question, signal: AbortSignal): Promise<SeenVisuals> {
+  const begin = performance.now();
+  const seen: VisualFeatures[] = [];
+  for (const visual of visuals) seen.push(await features.featuresOf(visual, () => yieldToEvents(signal)));
+  return { features: seen, visionMs: performance.now() - begin };
+}
+
+async function startAnswer(
+  engine: EngineState,
+  question: Question,
+  { features, visionMs }: SeenVisuals,
+  context: EngineContext,
+): Promise<StartedAnswer> {
   const { model, tokenizer, prompts, batcher } = engine;
   const { ids, visuals, config } = question;
   const { signal, onText } = context;
-  const begin = performance.now();
-  const features: VisualFeatures[] = [];
-  for (const visual of visuals) {
-    features.push(await engine.features.featuresOf(visual, () => yieldToEvents(signal)));
-  }
-  const visionMs = performance.now() - begin;
-
   const leaveBatch = await batcher.enter(ids.length, config.maxNewTokens, signal);
   let constraint: TokenConstraint | undefined;
   const release = (): void => {

@@ -4,8 +4,10 @@ import type * as Ort from "onnxruntime-node";
 import { nativeCall } from "./exit-guard.ts";
 import type { Feeds } from "./host-tensor.ts";
 
-/** One graph loaded into ONNX Runtime. `run` blocks the calling thread while it computes. */
+/** One graph loaded into ONNX Runtime. `run` blocks the calling thread while it computes, unless it is aside. */
 export interface OnnxSession {
+  /** True where the graph has a thread of its own. */
+  readonly isAside?: boolean;
   /** Runs the graph; every output is returned as float32 data of its own. */
   run(feeds: Feeds): Promise<Readonly<Record<string, Float32Array>>>;
   /** Frees the weights. */
@@ -31,8 +33,14 @@ async function loadRuntime(): Promise<typeof Ort> {
   }
 }
 
-/** Weights of a graph whose operators last long enough for threads that wait for the next one to be worth their time. */
-const spinningBytes = 64 * 2 ** 20;
+/** Weights of a graph whose operators last long enough for threads that wait to be worth their time. */
+const largeBytes = 64 * 2 ** 20;
+
+/** Whether a written graph works long enough to be worth the time of threads that wait, for it or within it. */
+export async function isLargeGraph(path: string): Promise<boolean> {
+  const { size } = await stat(path.replace(/\.onnx$/, ".data")).catch(() => ({ size: 0 }));
+  return size >= largeBytes;
+}
 
 /**
  * Whether threads that wait for work keep a processor busy. Between two runs they never do: they would take it from the
@@ -40,8 +48,7 @@ const spinningBytes = 64 * 2 ** 20;
  * (measured: folders of a tiny checkpoint 1.2–2.4× faster without, on busy cores).
  */
 async function threadManners(path: string): Promise<Record<string, unknown>> {
-  const { size } = await stat(path.replace(/\.onnx$/, ".data")).catch(() => ({ size: 0 }));
-  return size < spinningBytes ? { intra_op: { allow_spinning: "0" } } : { force_spinning_stop: "1" };
+  return !(await isLargeGraph(path)) ? { intra_op: { allow_spinning: "0" } } : { force_spinning_stop: "1" };
 }
 
 /**

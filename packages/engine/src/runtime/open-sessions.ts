@@ -1,7 +1,8 @@
 import { join } from "node:path";
 import { type DecoderSessions, withHead } from "./decoder-sessions.ts";
-import { type OnnxSession, openSession } from "./onnx-session.ts";
+import { isLargeGraph, type OnnxSession, openSession } from "./onnx-session.ts";
 import type { PlannedGraphs } from "./plan-graphs.ts";
+import { openSessionThread } from "./session-thread.ts";
 import { yieldToEvents } from "./yield-to-events.ts";
 
 /** The graphs of a model. */
@@ -12,8 +13,8 @@ export interface EngineSessions extends DecoderSessions {
 }
 
 /**
- * Opens the graphs of a folder one by one; when one fails or `signal` is aborted meanwhile, those before it are freed
- * again.
+ * Opens the graphs of a folder: that of vision, when it is large, in a thread of its own, and the others one by one
+ * meanwhile. When one fails or `signal` is aborted, the others are freed again.
  *
  * @param options.threads threads that one operator may use
  * @param options.hasCopy whether there are the graphs of a second copy of the decoder's layers
@@ -27,17 +28,24 @@ export async function openSessions(
   const opened: OnnxSession[] = [];
   const open = async (name: keyof PlannedGraphs): Promise<OnnxSession> => {
     await yieldToEvents(signal);
-    const session = await openSession(join(folder, `${name}.onnx`), { threads });
+    const path = join(folder, `${name}.onnx`);
+    const isAside = name === "vision" && (await isLargeGraph(path));
+    const session = await (isAside ? openSessionThread : openSession)(path, { threads });
     opened.push(session);
     return session;
   };
-  try {
-    const vision = await open("vision");
+  const openDecoder = async (): Promise<Omit<EngineSessions, "vision">> => {
     const decoder = await open("decoder");
-    if (!hasCopy) return { vision, decoder };
+    if (!hasCopy) return { decoder };
     const head = await open("head");
-    return { vision, decoder: withHead(decoder, head), prefill: withHead(await open("prefill"), head), head };
+    return { decoder: withHead(decoder, head), prefill: withHead(await open("prefill"), head), head };
+  };
+  const openings = [open("vision"), openDecoder()] as const;
+  try {
+    const [vision, decoder] = await Promise.all(openings);
+    return { vision, ...decoder };
   } catch (error) {
+    await Promise.allSettled(openings);
     for (const session of opened) await session.release();
     throw error;
   }

@@ -1,6 +1,4 @@
-import { createRequire } from "node:module";
-import { pathToFileURL } from "node:url";
-import { SHARE_ENV, Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import {
   type Answer,
   type AnswerContext,
@@ -15,6 +13,7 @@ import {
   type ProgressListener,
 } from "@ocellus/core";
 import { createExitGuard, watchExit } from "./exit-guard.ts";
+import { startThread } from "./start-thread.ts";
 import type { WorkerCommand, WorkerData, WorkerEvent, WorkerStart } from "./worker-protocol.ts";
 
 /** A worker that ignores a closing request longer than this is ended by force. */
@@ -67,18 +66,9 @@ class WorkerHost {
 
   constructor(start: WorkerStart, context: StartWorkerContext) {
     this.#context = context;
-    // Through the package's own exports, so that it also resolves when this file runs from its TypeScript source.
-    const entry = createRequire(import.meta.url).resolve("@ocellus/engine/worker");
     const exitGuard = createExitGuard();
     const unwatchExit = watchExit(exitGuard);
-    this.#worker = new Worker(pathToFileURL(entry), {
-      workerData: { ...start, exitGuard } satisfies WorkerData,
-      name: "ocellus-engine",
-      // onnx-session.ts sets a variable that native code reads; a worker's own environment is out of its sight.
-      env: SHARE_ENV,
-      // A program given with --input-type would hand this flag on, and a worker with a file refuses it.
-      ...(process.execArgv.some((flag) => flag.startsWith("--input-type")) ? { execArgv: [] } : {}),
-    });
+    this.#worker = startThread("worker", { ...start, exitGuard } satisfies WorkerData);
     let settle: Settle<ModelInfo> | undefined;
     this.loaded = new Promise((resolve, reject) => {
       settle = { resolve, reject };
