@@ -68,10 +68,15 @@ export class Lane {
     this.#alone = { state, decoder: new Decoder(this.#sessions, this.#model, state) };
   }
 
-  /** Takes an answer whose prompt has been read. */
+  /** Takes an answer whose prompt has been read; one for which there is no memory fails, and no other does. */
   join(member: Member, state: SequenceState): void {
     this.share();
-    this.#cache.join(state.kv, member.keys);
+    try {
+      this.#cache.join(state.kv, member.keys);
+    } catch (error) {
+      member.reject(error);
+      return;
+    }
     this.#members.push(member);
     member.keep(state);
   }

@@ -1,7 +1,8 @@
 import { AbortedError, type Answer, type AnswerRequest, type ChatMessage } from "@ocellus/core";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { goldenMessages, readGoldenCheckpoint } from "../golden/golden-checkpoint.ts";
 import { greedyRequest, openWatchedEngine, type WatchedEngine } from "../golden/golden-engine.ts";
+import { SharedCache } from "./shared-cache.ts";
 
 const golden = readGoldenCheckpoint("qwen2_5_vl");
 const goldenCase = (id: string) => golden.cases.find((entry) => entry.id === id)!;
@@ -166,6 +167,20 @@ describe("memory for keys and values", () => {
     expect((await small.engine.answer(request("text"), settings)).tokenIds).toEqual(ids);
     await small.delete();
   });
+});
+
+test("an answer for whose keys and values there is no memory fails, those beside it and after it do not", async () => {
+  const join = vi.spyOn(SharedCache.prototype, "join").mockImplementationOnce(() => {
+    throw new RangeError("Array buffer allocation failed");
+  });
+  const ids = ["text", "multi-turn", "one-image"];
+  const ends = await Promise.allSettled(ids.map((id) => answer(request(id))));
+  join.mockRestore();
+  expect(ends.filter(({ status }) => status === "rejected").length).toBe(1);
+  for (const [index, end] of ends.entries()) {
+    if (end.status === "fulfilled") expect(end.value.tokenIds).toEqual(goldenCase(ids[index]!).greedy.ids);
+    else expect(String(end.reason)).toContain("allocation failed");
+  }
 });
 
 test("a failed answer does not disturb the next one", async () => {

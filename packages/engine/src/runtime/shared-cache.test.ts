@@ -124,3 +124,16 @@ test("a common beginning is there once, and what nobody sees is closed up", () =
   answers.leave(0);
   expect(cache.rows).toBe(0);
 });
+
+test("a cache that has grown large serves small sequences behind that", () => {
+  const answers = new Answers();
+  // More than is kept of an empty cache: 128 MiB are 2.8 million rows of 4 · 3 numbers.
+  const large = new KvCache(shape);
+  large.reserve(2_000_000);
+  large.append(outputs([]), 2_000_000);
+  answers.cache.join(large, []);
+  answers.cache.leave(0);
+  answers.join([1, 2, 3]);
+  answers.join([1, 2, 4]);
+  answers.grow([1, 2]);
+});

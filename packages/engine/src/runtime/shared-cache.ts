@@ -171,22 +171,18 @@ export class SharedCache {
     this.#rows++;
   }
 
+  /** Takes memory for so many rows; where that fails the cache is as before. */
   #reserve(rows: number): void {
     if (rows <= this.#capacity) return;
-    this.#capacity = Math.ceil(headroom * rows);
+    const capacity = Math.ceil(headroom * rows);
     for (const [name, buffer] of this.#buffers) {
-      const larger = new Float32Array(this.#capacity * this.#width);
+      const larger = new Float32Array(capacity * this.#width);
       larger.set(buffer.subarray(0, this.#rows * this.#width));
       this.#buffers.set(name, larger);
     }
-    for (const [old, keep] of [
-      [this.#owners, (list: Int32Array<ArrayBuffer>) => (this.#owners = list)],
-      [this.#places, (list: Int32Array<ArrayBuffer>) => (this.#places = list)],
-    ] as const) {
-      const larger = new Int32Array(this.#capacity);
-      larger.set(old);
-      keep(larger);
-    }
+    this.#owners = enlarged(this.#owners, this.#rows, capacity);
+    this.#places = enlarged(this.#places, this.#rows, capacity);
+    this.#capacity = capacity;
   }
 
   /** Moves the used rows together once most are not. */
@@ -222,4 +218,11 @@ export class SharedCache {
     this.#capacity = 0;
     for (const name of this.#buffers.keys()) this.#buffers.set(name, new Float32Array(0));
   }
+}
+
+/** The first `used` numbers in a list of the given length. */
+function enlarged(list: Int32Array, used: number, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length);
+  larger.set(list.subarray(0, used));
+  return larger;
 }
