@@ -9,7 +9,7 @@ import { loadChatTemplate } from "../text/chat-template.ts";
 import { loadTokenizer } from "../text/tokenizer.ts";
 import { openGoldenGraphs } from "./golden-graphs.ts";
 
-type RunListener = (count: number, graph: "vision" | "decoder", rows: number) => void;
+type RunListener = (count: number, graph: "vision" | "decoder", rows: number) => unknown;
 
 /** An engine in this thread whose graph runs can be watched. */
 export interface WatchedEngine {
@@ -19,7 +19,7 @@ export interface WatchedEngine {
   readonly decoder: DecoderShape;
   /**
    * Forgets the runs so far and calls `onRun` with the number of every further run, before it computes, and the
-   * sequences of a run of the decoder.
+   * sequences of a run of the decoder; a promise that it returns holds the run back.
    */
   watch(onRun?: RunListener): void;
   delete(): Promise<void>;
@@ -28,14 +28,14 @@ export interface WatchedEngine {
 /**
  * Opens a golden checkpoint in float32 in this thread; unless told otherwise it remembers no prompt.
  *
- * @param isAside the vision graph is treated as if it had a thread of its own
+ * @param seesAhead the vision graph is treated as if it had a thread of its own and enough processors
  */
 export async function openWatchedEngine(
   checkpointFolder: string,
   promptCacheBytes = 0,
   limits: Partial<BatchLimits> = {},
   speculation: Speculation = "none",
-  isAside = false,
+  seesAhead = false,
 ): Promise<WatchedEngine> {
   const graphs = await openGoldenGraphs(checkpointFolder);
   const { checkpoint, model } = graphs;
@@ -43,8 +43,9 @@ export async function openWatchedEngine(
   let listener: RunListener | undefined;
   const watched = (graph: "vision" | "decoder"): OnnxSession => ({
     ...graphs[graph],
-    run: (feeds) => {
-      listener?.(runs.push(graph), graph, feeds.scored?.dims[0] ?? 0);
+    run: async (feeds) => {
+      const held = listener?.(runs.push(graph), graph, feeds.scored?.dims[0] ?? 0);
+      if (held instanceof Promise) await held;
       return graphs[graph].run(feeds);
     },
   });
@@ -53,7 +54,8 @@ export async function openWatchedEngine(
     model,
     tokenizer: await loadTokenizer(checkpoint),
     template: await loadChatTemplate(checkpoint, model.plainPrompt),
-    sessions: { vision: { ...watched("vision"), isAside }, decoder: watched("decoder") },
+    sessions: { vision: watched("vision"), decoder: watched("decoder") },
+    seesAhead,
     info: { provider: "local", family: model.family, supportsVideo: model.video !== undefined },
     allowPrivateAddresses: false,
     videoBackend: "auto",

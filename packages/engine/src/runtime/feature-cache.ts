@@ -2,6 +2,9 @@ import { createHash } from "node:crypto";
 import type { PreparedVisual } from "../families/model-family.ts";
 import type { OnnxSession } from "./onnx-session.ts";
 
+/** What runs the graph of a vision tower. */
+export type VisionTower = Pick<OnnxSession, "run">;
+
 /** Features of one visual, and a number that stands for its content. */
 export interface VisualFeatures {
   /** [tokens, inputWidth] */
@@ -12,7 +15,7 @@ export interface VisualFeatures {
 
 /** Runs the vision tower, but not twice for the same pixels while their features are kept. */
 export class FeatureCache {
-  readonly #session: OnnxSession;
+  readonly #tower: VisionTower;
   readonly #maxBytes: number;
   /** By content; least recently used first. */
   readonly #features = new Map<string, VisualFeatures>();
@@ -20,8 +23,8 @@ export class FeatureCache {
   #lastKey = 0;
 
   /** @param maxBytes memory that kept features may hold together; 0 keeps none */
-  constructor(session: OnnxSession, maxBytes: number) {
-    this.#session = session;
+  constructor(tower: VisionTower, maxBytes: number) {
+    this.#tower = tower;
     this.#maxBytes = maxBytes;
   }
 
@@ -49,7 +52,7 @@ export class FeatureCache {
     const runs: Float32Array[] = [];
     for (const feeds of visual.feeds) {
       await beforeRun();
-      const { image_features: rows } = await this.#session.run(feeds);
+      const { image_features: rows } = await this.#tower.run(feeds);
       runs.push(rows!);
     }
     const [first] = runs;

@@ -1,3 +1,4 @@
+import { setTimeout } from "node:timers/promises";
 import { AbortedError, type Answer, type AnswerRequest, type ChatMessage } from "@ocellus/core";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { goldenMessages, readGoldenCheckpoint } from "../golden/golden-checkpoint.ts";
@@ -85,7 +86,7 @@ test("answers that overlap are made together, and are the reference's", async ()
   expect(steps).toBeLessThan(3 * golden.maxNewTokens); // one by one it would be 5 · 24
 });
 
-describe("with a vision tower in a thread of its own", () => {
+describe("with a vision tower that sees ahead", () => {
   const reason = new Error("the user left");
   let aside: WatchedEngine;
 
@@ -131,6 +132,25 @@ describe("with a vision tower in a thread of its own", () => {
     const promptEnd = decoder[7]!;
     expect(vision[1]).toBeLessThan(promptEnd);
     expect(vision[2]).toBeGreaterThan(promptEnd);
+  });
+
+  test.each([true, false])("answers step while it works: %j", async (seesAhead) => {
+    const engine = seesAhead ? aside : watched;
+    const { signal } = new AbortController();
+    const ask = (of: AnswerRequest) => engine.engine.answer(of, { signal, onText: () => undefined });
+    let picture: Promise<Answer> | undefined;
+    let steps = 0;
+    engine.watch((count, graph) => {
+      if (count === 3) picture = ask(request("one-image", 1));
+      if (graph === "decoder") return undefined;
+      return setTimeout(40).then(() => {
+        steps = engine.runs.length - count;
+      });
+    });
+    expect((await ask(request("text", 1000))).tokenIds.length).toBe(1000);
+    expect((await picture!).tokenIds).toEqual(firstId("one-image"));
+    if (seesAhead) expect(steps).toBeGreaterThan(0);
+    else expect(steps).toBe(0);
   });
 
   test("a question that is aborted while its picture is seen lets the others pass", async () => {

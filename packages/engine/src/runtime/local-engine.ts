@@ -1,10 +1,4 @@
-import {
-  type Answer,
-  type AnswerRequest,
-  GenerationError,
-  type ModelInfo,
-  type ResolvedGenerationConfig,
-} from "@ocellus/core";
+import type { Answer, AnswerRequest, ModelInfo, ResolvedGenerationConfig } from "@ocellus/core";
 import type { Checkpoint } from "@ocellus/hub";
 import type { VideoBackend } from "@ocellus/media";
 import {
@@ -22,7 +16,8 @@ import type { Tokenizer } from "../text/tokenizer.ts";
 import { Batcher, type BatchLimits, type Generated } from "./batcher.ts";
 import { embedPrompt } from "./embed-prompt.ts";
 import { expandVisuals } from "./expand-visuals.ts";
-import { FeatureCache, type VisualFeatures } from "./feature-cache.ts";
+import { FeatureCache, type VisionTower, type VisualFeatures } from "./feature-cache.ts";
+import { fitContext } from "./fit-context.ts";
 import { type EngineSessions, releaseSessions } from "./open-sessions.ts";
 import { placeholdersOf, placeVisuals } from "./place-visuals.ts";
 import { prepareVisuals } from "./prepare-visuals.ts";
@@ -40,6 +35,8 @@ export interface EngineParts {
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate;
   readonly sessions: EngineSessions;
+  /** Whether the vision tower, in a thread of its own, works beside the decoder, else in turn with it. */
+  readonly seesAhead: boolean;
   readonly info: ModelInfo;
   readonly allowPrivateAddresses: boolean;
   /** What decodes videos. */
@@ -80,12 +77,15 @@ const openingAtOnce = 8;
 /** Puts the stages together: source → pixels → features → prompt → tokens → text (DESIGN section 2). */
 export function createLocalEngine(parts: EngineParts): LocalEngine {
   const { sessions, checkpoint, model, promptCacheBytes } = parts;
+  const batcher = new Batcher(sessions, model, parts.limits);
+  const { vision } = sessions;
+  const inTurn: VisionTower = { run: (feeds) => batcher.withoutSteps(() => vision.run(feeds)) };
   const engine: EngineState = {
     ...parts,
     prompts: new PromptCache(model.decoder, 0.75 * promptCacheBytes),
-    features: new FeatureCache(sessions.vision, 0.25 * promptCacheBytes),
+    features: new FeatureCache(parts.seesAhead ? vision : inTurn, 0.25 * promptCacheBytes),
     constraints: createConstraintSource(parts.tokenizer, model.decoder.vocabSize),
-    batcher: new Batcher(sessions, model, parts.limits),
+    batcher,
     opening: new Turnstile(openingAtOnce),
     ahead: new Turnstile(2),
     tower: new Turnstile(1),
@@ -116,7 +116,7 @@ interface EngineState extends EngineParts {
   readonly opening: Turnstile;
   /** Lets questions in that see or read: the tower is at most one question ahead of the decoder. */
   readonly ahead: Turnstile;
-  /** Lets one question at a time into a vision tower with a thread of its own. */
+  /** Lets one question at a time into a vision tower that sees ahead. */
   readonly tower: Turnstile;
   readonly running: Set<Promise<Answer>>;
 }
@@ -198,13 +198,13 @@ interface SeenVisuals {
   readonly visionMs: number;
 }
 
-/** Where the vision tower has a thread of its own, it sees the pictures of one question while another is read. */
+/** Where the vision tower sees ahead, it works on the pictures of one question while another is read. */
 async function seeAndRead(engine: EngineState, question: Question, context: EngineContext): Promise<StartedAnswer> {
-  const { sessions, batcher, ahead, tower } = engine;
+  const { seesAhead, batcher, ahead, tower } = engine;
   const { signal } = context;
   const see = (): Promise<SeenVisuals> => seeVisuals(engine, question, signal);
   const read = (seen: SeenVisuals): Promise<StartedAnswer> => startAnswer(engine, question, seen, context);
-  if (sessions.vision.isAside !== true) return batcher.read(signal, async () => read(await see()));
+  if (!seesAhead) return batcher.read(signal, async () => read(await see()));
   return ahead.pass(signal, async () => {
     const seen = await tower.pass(signal, see);
     return batcher.read(signal, () => read(seen));
@@ -280,19 +280,4 @@ function partings(ids: readonly number[], visuals: readonly PlacedVisual[]): num
   const spans = visuals.flatMap((visual) => visual.spans);
   const { start = 0, length = 0 } = spans.at(-1) ?? {};
   return [spans[0]?.start ?? 0, start + length, ids.length - openingTokens].sort((a, b) => a - b);
-}
-
-/** Lowers the cap on new tokens to what the context still holds. */
-function fitContext(
-  config: ResolvedGenerationConfig,
-  promptTokens: number,
-  contextLength: number,
-): ResolvedGenerationConfig {
-  const room = contextLength - promptTokens;
-  if (room < 1) {
-    throw new GenerationError(
-      `The prompt has ${promptTokens} tokens, but the model's context holds ${contextLength}. Use fewer or smaller pictures (maxPixels) or a shorter text.`,
-    );
-  }
-  return { ...config, maxNewTokens: Math.min(config.maxNewTokens, room) };
 }

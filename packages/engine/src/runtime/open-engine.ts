@@ -96,6 +96,8 @@ export async function openEngine(
       tokenizer,
       template,
       sessions,
+      // On two processors folders were no faster with the tower beside the decoder, and took more of their time.
+      seesAhead: sessions.vision.isAside === true && availableParallelism() > 2,
       info: { ...info, ...describePrecision(chosen) },
       allowPrivateAddresses: options.allowPrivateAddresses ?? false,
       videoBackend: options.videoBackend ?? "auto",
