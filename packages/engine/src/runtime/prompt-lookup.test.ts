@@ -8,10 +8,9 @@ test("what followed the same tokens is proposed, the more the more often it came
   const answer = [1, 103];
   expect(lookup.propose(answer, 7), "nothing is alike").toEqual([]);
   answer.push(104);
-  expect(lookup.propose(answer, 7), "every second comes true").toEqual([105, 106]);
-  expect(lookup.propose(answer, 1)).toEqual([105]);
+  expect(lookup.propose(answer, 7), "every second comes true").toEqual([105]);
   const counts: number[] = [];
-  for (let place = 105; place < 130; ) {
+  for (let place = 105; place < 150; ) {
     const proposed = lookup.propose(answer, 7);
     expect(proposed).toEqual(prompt.slice(place - 100, place - 100 + proposed.length));
     counts.push(proposed.length);
@@ -31,9 +30,7 @@ test("the longest match counts, then the latest", () => {
 test("what repeats itself goes on repeating; what is no text is not proposed", () => {
   const lookup = new PromptLookup([8, 8]);
   expect(lookup.propose([1, 2, 1], 9)).toEqual([]);
-  expect(lookup.propose([1, 2, 1, 2], 9)).toEqual([1, 2]);
-  lookup.learn(2, 2);
-  expect(lookup.propose([1, 2, 1, 2, 1], 9)).toEqual([2, 1, 2, 1, 2]);
+  expect(lookup.propose([1, 2, 1, 2], 9)).toEqual([1]);
   for (let run = 0; run < 2000; run++) lookup.learn(7, 7);
   expect(lookup.propose([1, 2, 1, 2, 1], 7)).toEqual([2, 1, 2, 1, 2, 1, 2]);
   expect(new PromptLookup([1, 2, 3, 4, -1, -1, 5]).propose([1, 2, 3], 9)).toEqual([4]);
