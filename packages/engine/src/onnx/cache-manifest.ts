@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { HashedPiece, WrittenFile } from "./write-onnx-model.ts";
 
 /** Changes whenever files written by an older version of this folder's code may not be used any more. */
-export const graphWriterVersion = 4;
+export const graphWriterVersion = 5;
 
 const manifestFile = "manifest.json";
 

@@ -1,7 +1,7 @@
 import type { WeightSource } from "../../checkpoint/weight-source.ts";
 import type { GraphBuilder } from "../../onnx/graph-builder.ts";
 import type { Value } from "../../onnx/onnx-graph.ts";
-import { type GroupedHeads, groupedAttention, groupedMask } from "../attention.ts";
+import { type GroupedHeads, groupedAttention, groupedMask, maskedAttention } from "../attention.ts";
 import { headNorm } from "../head-norm.ts";
 import { type LinearFormat, linear } from "../linear.ts";
 import { type RotaryInputs, rotate } from "../rotary.ts";
@@ -14,25 +14,36 @@ export interface AttentionContext extends RotaryInputs {
 }
 
 /**
+ * Whether the queries of a group go as tokens ({@link groupedAttention}): not in the copy for prompts, whose weights are
+ * columns.
+ */
+function attendsInGroups({ heads, kvHeads }: GroupedHeads, format: LinearFormat): boolean {
+  return heads > kvHeads && format.kind !== "column";
+}
+
+/**
  * Declares a mask [B, 1, S, P + S] that is added to the scores: `mask`, or another one for layers that see less.
  *
+ * @param format of the projections around the attention
  * @param name of the graph input
- * @returns the mask with a row for every query of a group: {@link groupedMask}
+ * @returns the mask as {@link cachedAttention} takes it
  */
-export function maskInput(graph: GraphBuilder, heads: GroupedHeads, name = "mask"): Value {
-  return groupedMask(graph, graph.input(name, "float32", ["batch", 1, "tokens", "context"]), heads);
+export function maskInput(graph: GraphBuilder, heads: GroupedHeads, format: LinearFormat, name = "mask"): Value {
+  const mask = graph.input(name, "float32", ["batch", 1, "tokens", "context"]);
+  return attendsInGroups(heads, format) ? groupedMask(graph, mask, heads) : mask;
 }
 
 /** Declares the inputs `cos` and `sin` [B, S, rotaryDims/2] and `mask` [B, 1, S, P + S] of a decoder. */
 export function attentionInputs(
   graph: GraphBuilder,
   text: GroupedHeads & Pick<TextDecoderConfig, "rotaryDims">,
+  format: LinearFormat,
 ): AttentionContext {
   const { rotaryDims = text.headDim } = text;
   return {
     cos: graph.input("cos", "float32", ["batch", "tokens", rotaryDims / 2]),
     sin: graph.input("sin", "float32", ["batch", "tokens", rotaryDims / 2]),
-    mask: maskInput(graph, text),
+    mask: maskInput(graph, text, format),
   };
 }
 
@@ -87,7 +98,8 @@ export function cachedAttention(
     key: withPast(graph, rotatedKey, `past.${layer}.key`, kvWidth),
     value: withPast(graph, value, `past.${layer}.value`, kvWidth),
   };
-  const attended = groupedAttention(graph, states, inputs.mask, { heads, kvHeads, headDim, scale });
+  const attend = attendsInGroups(text, format) ? groupedAttention : maskedAttention;
+  const attended = attend(graph, states, inputs.mask, { heads, kvHeads, headDim, scale });
   const scaled = gate === undefined ? attended : graph.node("Mul", [attended, graph.node("Sigmoid", [gate])]);
   return linear(graph, weights, scaled, { parts: [`${prefix}.o_proj`], format });
 }

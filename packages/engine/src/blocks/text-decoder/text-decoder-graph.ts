@@ -55,7 +55,7 @@ export function textDecoderGraph(weights: WeightSource, decoder: TextDecoderOpti
     ((graph, x, { layer, prefix, inputs }) =>
       cachedAttention(graph, weights, x, { text, inputs, layer, prefix: `${prefix}.self_attn`, format }));
   const graph = new GraphBuilder();
-  const inputs = attentionInputs(graph, text);
+  const inputs = attentionInputs(graph, text, format);
   const pickScored = scoredRows(graph);
   const rows = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize * (1 + addedLayers)]);
   const [embedded, ...added] = partsOf(graph, rows, text.hiddenSize, addedLayers);

@@ -24,7 +24,7 @@ export function decoderGraph(
 ): OnnxGraph {
   const { model, head } = llavaText;
   const graph = new GraphBuilder();
-  const contexts = attentionContexts(graph, text);
+  const contexts = attentionContexts(graph, text, format);
   const pickScored = scoredRows(graph);
   let residual = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize]);
   const layerNorm = (layer: number, name: string): string => `${model}.layers.${layer}.${name}_layernorm.weight`;
@@ -53,6 +53,7 @@ export function decoderGraph(
 function attentionContexts(
   graph: GraphBuilder,
   text: Gemma3TextConfig,
+  format: LinearFormat,
 ): Readonly<Record<"full_attention" | "sliding_attention", AttentionContext>> {
   const { headDim, slidingWindow } = text;
   const halves = (name: string): readonly Value[] =>
@@ -63,8 +64,8 @@ function attentionContexts(
       { outputs: 2 },
     );
   const [[cos, localCos], [sin, localSin]] = [halves("cos"), halves("sin")];
-  const mask = maskInput(graph, text);
-  const localMask = slidingWindow === undefined ? mask : maskInput(graph, text, "sliding_mask");
+  const mask = maskInput(graph, text, format);
+  const localMask = slidingWindow === undefined ? mask : maskInput(graph, text, format, "sliding_mask");
   return {
     full_attention: { cos: cos!, sin: sin!, mask },
     sliding_attention: { cos: localCos!, sin: localSin!, mask: localMask },
