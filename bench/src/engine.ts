@@ -12,7 +12,7 @@ import type { EngineFigures } from "./engine-run.ts";
  * Loading, vision, prefill and decoding of a random-weight checkpoint of a real shape, each in a process of its own so
  * that peak memory means something. Prints a table and the medians of the runs.
  *
- * Options: `--shape 3b` (see bench-checkpoint.ts), `--precision int4`, `--block-size 32`, `--image 448`,
+ * Options: `--shape 3b` (see bench-checkpoint.ts), `--precision int4`, `--block-size 128`, `--image 448`,
  * `--tokens 48`, `--runs 3`, `--threads N`, `--folder DIR` for checkpoint and cache (kept), `--fresh` converts anew.
  */
 export async function runEngine(args: string[]): Promise<void> {
@@ -21,7 +21,7 @@ export async function runEngine(args: string[]): Promise<void> {
     options: {
       shape: { type: "string", default: "small" },
       precision: { type: "string", default: "int4" },
-      "block-size": { type: "string", default: "32" },
+      "block-size": { type: "string", default: "128" },
       image: { type: "string", default: "448" },
       tokens: { type: "string", default: "48" },
       runs: { type: "string", default: "3" },

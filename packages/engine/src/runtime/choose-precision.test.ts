@@ -7,7 +7,7 @@ import { familyOf } from "../families/registry.ts";
 import { fixturesFolder } from "../golden/scratch-checkpoint.ts";
 import { storedShapes } from "../golden/stored-shapes.ts";
 import { choosePrecision } from "./choose-precision.ts";
-import { availableMemory, estimateMemory } from "./memory-estimate.ts";
+import { availableMemory, estimateMemory, stepBytes } from "./memory-estimate.ts";
 
 const folder = `${fixturesFolder}checkpoints/qwen2_5_vl`;
 const plenty = 2 ** 50;
@@ -94,6 +94,14 @@ describe("an int8 copy for prompts", () => {
   test("has to fit when it was asked for", () => {
     expect(prefillOf({ ...parts, prefill: "int8" }, withCopy())).toBe("int8");
     expect(refusal(() => prefillOf({ ...parts, prefill: "int8" }, withCopy() - 1)).requiredBytes).toBe(withCopy());
+  });
+
+  test("is not what a step of generation reads", () => {
+    const alone = stepBytes(model, precisionPlan(parts));
+    const beside = stepBytes(model, precisionPlan({ ...parts, prefill: "int8" }));
+    // Two files begin on a page each.
+    expect(Math.abs(beside - alone)).toBeLessThan(4096);
+    expect(alone).toBeLessThan(estimateMemory(model, precisionPlan(parts)).weightBytes);
   });
 
   test("counts the weights of the layers, not those of the output head", () => {

@@ -35,6 +35,12 @@ export function estimateMemory(model: FamilyModel, plan: PrecisionPlan): MemoryE
   return { weightBytes, requiredBytes: Math.ceil(repacking * weightBytes) + cacheBytes + stateBytes + baseBytes };
 }
 
+/** Bytes of weights that a step of generation reads. */
+export function stepBytes(model: FamilyModel, plan: PrecisionPlan): number {
+  const { decoder, head } = planGraphs(model, plan);
+  return externalBytes(decoder) + (head === undefined ? 0 : externalBytes(head));
+}
+
 /** Bytes that this process can still get, within the limits of its container. */
 export function availableMemory(): number {
   // Node 20.13 and later; before that only the free memory is known, which leaves out reclaimable caches.

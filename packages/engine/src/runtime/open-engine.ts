@@ -25,7 +25,7 @@ import { startConverters } from "./converter.ts";
 import type { ConverterStart } from "./converter-protocol.ts";
 import { coordinateSpaceOf } from "./coordinate-space-of.ts";
 import { createLocalEngine, type LocalEngine } from "./local-engine.ts";
-import { availableMemory, totalMemory } from "./memory-estimate.ts";
+import { availableMemory, stepBytes, totalMemory } from "./memory-estimate.ts";
 import { openSessions } from "./open-sessions.ts";
 import { planGraphs } from "./plan-graphs.ts";
 
@@ -103,7 +103,7 @@ export async function openEngine(
       videoBackend: options.videoBackend ?? "auto",
       promptCacheBytes,
       speculation: options.speculation ?? "none",
-      limits: batchLimits(options, chosen.weightBytes, availableMemory() - promptCacheBytes),
+      limits: batchLimits(options, stepBytes(model, chosen.plan), availableMemory() - promptCacheBytes),
     });
   } catch (error) {
     await checkpoint.close();
