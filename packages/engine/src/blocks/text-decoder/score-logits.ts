@@ -6,16 +6,15 @@ import { type LinearFormat, linear } from "../linear.ts";
 /** Edge in front of the output head. */
 export const lastHidden: GraphPort = { name: "last_hidden", type: "float32", dims: ["batch", "scored", "hidden"] };
 
-/** Picks rows [B, scored, width] of [B, tokens, width]. */
-export type RowPicker = (rows: Value) => Value;
-
 /**
- * Declares the input `scored`, the places of the tokens whose scores are wanted. Behind the last attention only their
- * rows go on: a prompt does without the rest of the last layer.
+ * Declares the input `scored`, the places of the tokens whose scores are wanted. Behind the attention of the last layer
+ * only their rows go on: a prompt does without the rest of it.
+ *
+ * @returns what a layer goes on with: [B, scored, width] of [B, tokens, width] in the last one, all rows in the others
  */
-export function scoredRows(graph: GraphBuilder): RowPicker {
+export function scoredRows(graph: GraphBuilder, layers: number): (rows: Value, layer: number) => Value {
   const scored = graph.input("scored", "int64", ["scored"]);
-  return (rows) => graph.node("Gather", [rows, scored], { axis: 1 });
+  return (rows, layer) => (layer + 1 < layers ? rows : graph.node("Gather", [rows, scored], { axis: 1 }));
 }
 
 /** What {@link scoreLogits} is built from. */

@@ -56,24 +56,23 @@ export function textDecoderGraph(weights: WeightSource, decoder: TextDecoderOpti
       cachedAttention(graph, weights, x, { text, inputs, layer, prefix: `${prefix}.self_attn`, format }));
   const graph = new GraphBuilder();
   const inputs = attentionInputs(graph, text, format);
-  const pickScored = scoredRows(graph);
+  const pick = scoredRows(graph, text.layers);
   const rows = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize * (1 + addedLayers)]);
   const [embedded, ...added] = partsOf(graph, rows, text.hiddenSize, addedLayers);
   let residual = embedded!;
   let normed = rmsNorm(graph, weights, residual, `${names.model}.layers.0.input_layernorm.weight`, text.epsilon);
   for (let layer = 0; layer < text.layers; layer++) {
     const name = `${names.model}.layers.${layer}`;
-    const isLast = layer + 1 === text.layers;
-    const pick = isLast ? pickScored : (rows: Value): Value => rows;
     const mixed = mix(graph, normed, { layer, prefix: name, inputs });
     const postNorm = `${name}.post_attention_layernorm.weight`;
-    const middle = addRmsNorm(graph, weights, pick(mixed), pick(residual), postNorm, text.epsilon);
+    const middle = addRmsNorm(graph, weights, pick(mixed, layer), pick(residual, layer), postNorm, text.epsilon);
+    const isLast = layer + 1 === text.layers;
     const nextNorm = isLast
       ? `${names.model}.norm.weight`
       : `${names.model}.layers.${layer + 1}.input_layernorm.weight`;
     const hidden = feedForward(graph, weights, middle.normed, { text, layer, prefix: `${name}.mlp`, format });
     const more = added[layer];
-    const output = more === undefined ? hidden : graph.node("Add", [hidden, pick(more)]);
+    const output = more === undefined ? hidden : graph.node("Add", [hidden, pick(more, layer)]);
     ({ normed, sum: residual } = addRmsNorm(graph, weights, output, middle.sum, nextNorm, text.epsilon));
   }
 

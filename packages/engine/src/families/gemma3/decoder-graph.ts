@@ -25,24 +25,28 @@ export function decoderGraph(
   const { model, head } = llavaText;
   const graph = new GraphBuilder();
   const contexts = attentionContexts(graph, text, format);
-  const pickScored = scoredRows(graph);
+  const pick = scoredRows(graph, text.layers);
   let residual = graph.input("inputs_embeds", "float32", ["batch", "tokens", text.hiddenSize]);
   const layerNorm = (layer: number, name: string): string => `${model}.layers.${layer}.${name}_layernorm.weight`;
   let normed = rmsNorm(graph, weights, residual, layerNorm(0, "input"), text.epsilon);
   for (const [layer, type] of text.layerTypes.entries()) {
-    const isLast = layer + 1 === text.layers;
-    const pick = isLast ? pickScored : (rows: Value): Value => rows;
     const prefix = `${model}.layers.${layer}`;
     const attended = cachedAttention(graph, weights, normed, {
       ...{ text, layer, format, inputs: contexts[type], prefix: `${prefix}.self_attn`, scale: text.scoreScale },
     });
-    const behindAttention = rmsNorm(graph, weights, pick(attended), layerNorm(layer, "post_attention"), text.epsilon);
+    const behindAttention = rmsNorm(
+      graph,
+      weights,
+      pick(attended, layer),
+      layerNorm(layer, "post_attention"),
+      text.epsilon,
+    );
     const inFront = layerNorm(layer, "pre_feedforward");
-    const middle = addRmsNorm(graph, weights, behindAttention, pick(residual), inFront, text.epsilon);
+    const middle = addRmsNorm(graph, weights, behindAttention, pick(residual, layer), inFront, text.epsilon);
     const mlp = { prefix: `${prefix}.mlp`, width: text.intermediateSize, act: text.hiddenAct, format };
     const hidden = gatedMlp(graph, weights, middle.normed, mlp);
     const behind = rmsNorm(graph, weights, hidden, layerNorm(layer, "post_feedforward"), text.epsilon);
-    const next = isLast ? `${model}.norm.weight` : layerNorm(layer + 1, "input");
+    const next = layer + 1 === text.layers ? `${model}.norm.weight` : layerNorm(layer + 1, "input");
     ({ normed, sum: residual } = addRmsNorm(graph, weights, behind, middle.sum, next, text.epsilon));
   }
   const output = tiedEmbeddings ? `${model}.embed_tokens` : head;
